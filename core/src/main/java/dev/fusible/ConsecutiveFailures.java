@@ -1,0 +1,6 @@
+package dev.fusible;
+
+/** Opens after {@code failureThreshold} failures in a row. */
+enum ConsecutiveFailures implements TripPolicy {
+  INSTANCE
+}
