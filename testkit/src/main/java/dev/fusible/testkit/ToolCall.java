@@ -1,0 +1,4 @@
+package dev.fusible.testkit;
+
+/** A scripted call of a tool. */
+record ToolCall(String name, String arguments) {}
