@@ -39,7 +39,7 @@ final class InMemoryCircuitBreakerStore implements CircuitBreakerStore {
           Row row = rows.get(businessId);
           return row != null
               ? aged(row)
-              : write(CircuitBreakerStoreState.initial(businessId), 0, "");
+              : write(businessId, CircuitBreakerStoreState.initial(businessId), 0, "");
         });
   }
 
@@ -52,7 +52,7 @@ final class InMemoryCircuitBreakerStore implements CircuitBreakerStore {
           if (version != state.version()) {
             return new Stale(row == null ? CircuitBreakerStoreState.initial(businessId) : aged(row));
           }
-          return new Written(write(state, version, state.writeId()));
+          return new Written(write(businessId, state, version, state.writeId()));
         });
   }
 
@@ -81,7 +81,7 @@ final class InMemoryCircuitBreakerStore implements CircuitBreakerStore {
           if (current.version() != version || !current.trialRemaining().isZero()) {
             return new Stale(current);
           }
-          return new Written(write(claimed(current, token, lease), version, token));
+          return new Written(write(businessId, claimed(current, token, lease), version, token));
         });
   }
 
@@ -136,17 +136,17 @@ final class InMemoryCircuitBreakerStore implements CircuitBreakerStore {
   }
 
   private CircuitBreakerStoreState write(
-      CircuitBreakerStoreState state, long version, String writeId) {
+      String businessId, CircuitBreakerStoreState state, long version, String writeId) {
     long now = time.nanoTime();
     Duration openedFor = state.openedFor();
-    Row old = rows.get(state.businessId());
+    Row old = rows.get(businessId);
     if (old != null) {
       changes.remove(old.change);
     }
     Row row =
         new Row(
             new CircuitBreakerStoreState(
-                state.businessId(),
+                businessId,
                 state.state(),
                 state.failureCount(),
                 state.requestCount(),
@@ -163,8 +163,8 @@ final class InMemoryCircuitBreakerStore implements CircuitBreakerStore {
             openedFor == null ? now : now - openedFor.toNanos(),
             now + state.trialRemaining().toNanos(),
             ++lastChange);
-    rows.put(state.businessId(), row);
-    changes.put(row.change, state.businessId());
+    rows.put(businessId, row);
+    changes.put(row.change, businessId);
     return aged(row);
   }
 

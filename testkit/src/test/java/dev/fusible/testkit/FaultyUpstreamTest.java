@@ -356,29 +356,6 @@ class FaultyUpstreamTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"ERROR, 500", "UNAUTHORIZED, 401", "HTML, 200", "REFUSE, 0", "CUT, 200"})
-  void aBrokenServerBreaksItsModelsToo(Fault fault, int status) {
-    upstream.fault(fault);
-
-    Call call = Call.get(upstream.url() + "/models");
-
-    await().until(call::isDone);
-    assertThat(call.status()).isEqualTo(status);
-    assertThat(upstream.requests()).isZero();
-  }
-
-  @Test
-  void hangsItsModelsToo() {
-    upstream.fault(Fault.HANG);
-
-    Call call = Call.get(upstream.url() + "/models");
-    Call.of(upstream, false);
-
-    await().until(() -> upstream.inFlight() == 1);
-    assertThat(call.isDone()).isFalse();
-  }
-
-  @ParameterizedTest
   @ValueSource(strings = {"not json", "[]", ""})
   void refusesWhatIsNoRequest(String body) {
     assertThat(Call.post(upstream, body).join().status()).isEqualTo(400);
