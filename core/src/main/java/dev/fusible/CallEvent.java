@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param businessId whose circuit
  * @param elapsed how long the operation took, or was waited for
  * @param timeout whether it took longer than its limit
- * @param error what it threw; {@code null} for a success, a timeout, or a result that counts as a failure. It may carry
- *     private data in its message: log its class at most
+ * @param error what it threw; {@code null} for a success, a timeout, or a result that counts as a
+ *     failure. It may carry private data in its message: log its class at most
  * @param at when, by the wall clock
  */
 public record CallEvent(

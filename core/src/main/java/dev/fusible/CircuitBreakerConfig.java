@@ -6,25 +6,31 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
 
 /**
- * How a circuit behaves. Immutable and thread-safe; its predicates must be too. The constructor throws {@link
- * IllegalArgumentException} naming the field that is wrong.
+ * How a circuit behaves. Immutable and thread-safe; its predicates must be too. The constructor
+ * throws {@link IllegalArgumentException} naming the field that is wrong.
  *
- * @param failureThreshold consecutive failures that open the circuit; default 5, from the specification
- * @param volumeThreshold settled requests needed since the circuit last closed before it may open; default 10, from the
- *     specification: fewer may be noise
- * @param recoveryTimeout how long the circuit stays OPEN before a trial may run; default 30 s, from the specification
- * @param timeout how long one operation may take; default 8 s, from the specification: callers on a phone do not wait
- *     longer. {@link Duration#ZERO}: no limit, and a synchronous operation runs on the calling thread
- * @param trialPatience how long the caller of a trial waits before the fallback is spoken, while the trial itself goes
- *     on to {@code timeout}; default 3 s. Without effect when {@code timeout} is zero
- * @param recoveryBackoff the factor by which {@code recoveryTimeout} grows with each failed trial in a row; default
- *     1.0: it does not grow
- * @param maxRecoveryTimeout where the growth ends; default 5 min. Above a factor of 1, waits vary by 10 % so that
- *     instances do not try together
- * @param tripPolicy what opens the circuit; default {@link TripPolicy#consecutiveFailures()}, the specification's rule
- * @param recordFailure which exceptions count as failures; the others are ignored. Default: all but {@link
- *     CancellationException}, the caller's own cancellation
- * @param recordResult which results count as failures, although they are still returned; default: none
+ * @param failureThreshold consecutive failures that open the circuit; default 5, from the
+ *     specification
+ * @param volumeThreshold settled requests needed since the circuit last closed before it may open;
+ *     default 10, from the specification: fewer may be noise
+ * @param recoveryTimeout how long the circuit stays OPEN before a trial may run; default 30 s, from
+ *     the specification
+ * @param timeout how long one operation may take; default 8 s, from the specification: callers on a
+ *     phone do not wait longer. {@link Duration#ZERO}: no limit, and a synchronous operation runs
+ *     on the calling thread
+ * @param trialPatience how long the caller of a trial waits before the fallback is spoken, while
+ *     the trial itself goes on to {@code timeout}; default 3 s. Without effect when {@code timeout}
+ *     is zero
+ * @param recoveryBackoff the factor by which {@code recoveryTimeout} grows with each failed trial
+ *     in a row; default 1.0: it does not grow
+ * @param maxRecoveryTimeout where the growth ends; default 5 min. Above a factor of 1, waits vary
+ *     by 10 % so that instances do not try together
+ * @param tripPolicy what opens the circuit; default {@link TripPolicy#consecutiveFailures()}, the
+ *     specification's rule
+ * @param recordFailure which exceptions count as failures; the others are ignored. Default: all but
+ *     {@link CancellationException}, the caller's own cancellation
+ * @param recordResult which results count as failures, although they are still returned; default:
+ *     none
  */
 public record CircuitBreakerConfig(
     int failureThreshold,
@@ -97,7 +103,10 @@ public record CircuitBreakerConfig(
     }
   }
 
-  /** Collects values, from the defaults on; not thread-safe. Each method sets the component of its name. */
+  /**
+   * Collects values, from the defaults on; not thread-safe. Each method sets the component of its
+   * name.
+   */
   public static final class Builder {
 
     private int failureThreshold = 5;

@@ -1,8 +1,9 @@
 package dev.fusible;
 
 /**
- * Hears what circuits do. Every method has an empty body to override. Methods run one after the other on a thread of
- * their own, after the state has settled: a slow listener delays no call, and what one throws stops no other.
+ * Hears what circuits do. Every method has an empty body to override. Methods run one after the
+ * other on a thread of their own, after the state has settled: a slow listener delays no call, and
+ * what one throws stops no other.
  */
 public interface CircuitBreakerListener {
 

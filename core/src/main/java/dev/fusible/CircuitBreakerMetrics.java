@@ -4,8 +4,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a circuit did in this process since it was created or its metrics were reset. An immutable reading, not atomic
- * over its fields while calls run.
+ * What a circuit did in this process since it was created or its metrics were reset. An immutable
+ * reading, not atomic over its fields while calls run.
  *
  * @param totalExecutions operations started
  * @param successfulExecutions operations that succeeded
@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeouts operations that took longer than their limit
  * @param fallbacksServed sentences given in place of an answer
  * @param stateChanges transitions seen by this process
- * @param lateResults results that came after their attempt had lost its say; they count nowhere else
+ * @param lateResults results that came after their attempt had lost its say; they count nowhere
+ *     else
  * @param successRate the share of settled operations that succeeded; 0.0 when none settled
  * @param failureRate the share of settled operations that failed; 0.0 when none settled
  * @param currentState the state now

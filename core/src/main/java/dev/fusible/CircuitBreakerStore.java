@@ -6,10 +6,12 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Where circuits' states are kept, so that they survive restarts and are shared by all instances. Thread-safe.
+ * Where circuits' states are kept, so that they survive restarts and are shared by all instances.
+ * Thread-safe.
  *
- * <p>No method may block its caller. An outage is a stage that fails with {@link StoreException}; a row that is not
- * there is no outage. Every implementation passes {@code CircuitBreakerStoreContract} of the testkit.
+ * <p>No method may block its caller. An outage is a stage that fails with {@link StoreException}; a
+ * row that is not there is no outage. Every implementation passes {@code
+ * CircuitBreakerStoreContract} of the testkit.
  */
 public interface CircuitBreakerStore extends AutoCloseable {
 
@@ -17,34 +19,36 @@ public interface CircuitBreakerStore extends AutoCloseable {
   CompletionStage<CircuitBreakerStoreState> getState(String businessId);
 
   /**
-   * Compare-and-set: writes {@code state} as version {@code state.version() + 1} if the row's version still is
-   * {@code state.version()} (0: there is no row yet). A {@code trialToken} with a positive {@code trialRemaining} keeps
-   * a lease, none frees it.
+   * Compare-and-set: writes {@code state} as version {@code state.version() + 1} if the row's
+   * version still is {@code state.version()} (0: there is no row yet). A {@code trialToken} with a
+   * positive {@code trialRemaining} keeps a lease, none frees it.
    *
-   * @return {@link WriteResult.Written} with the row that this statement wrote, or {@link WriteResult.Stale} with the
-   *     row as it is
+   * @return {@link WriteResult.Written} with the row that this statement wrote, or {@link
+   *     WriteResult.Stale} with the row as it is
    */
   CompletionStage<WriteResult> setState(String businessId, CircuitBreakerStoreState state);
 
   /**
-   * The rows of many circuits in one reading. A business without a row gets {@link CircuitBreakerStoreState#initial},
-   * and nothing is written. A row that can't be understood is left out, and left as it is.
+   * The rows of many circuits in one reading. A business without a row gets {@link
+   * CircuitBreakerStoreState#initial}, and nothing is written. A row that can't be understood is
+   * left out, and left as it is.
    */
   CompletionStage<Map<String, CircuitBreakerStoreState>> getStates(Collection<String> businessIds);
 
   /**
-   * Claims the right to run the trial, for {@code lease} on the store's clock: sets HALF_OPEN and the token, raises the
-   * version and the generation by one.
+   * Claims the right to run the trial, for {@code lease} on the store's clock: sets HALF_OPEN and
+   * the token, raises the version and the generation by one.
    *
-   * @return {@link WriteResult.Stale} if the version has moved on, or if a lease that has not run out is held, even at
-   *     the current version
+   * @return {@link WriteResult.Stale} if the version has moved on, or if a lease that has not run
+   *     out is held, even at the current version
    */
   CompletionStage<WriteResult> claimTrial(
       String businessId, long version, String token, Duration lease);
 
   /**
-   * Rows that were written after {@code cursor}, oldest first, {@code limit} at most. Start with 0 for all rows, or with
-   * -1 for an empty page whose cursor is the present end. No committed change may be missed; a row may come twice.
+   * Rows that were written after {@code cursor}, oldest first, {@code limit} at most. Start with 0
+   * for all rows, or with -1 for an empty page whose cursor is the present end. No committed change
+   * may be missed; a row may come twice.
    */
   CompletionStage<Page> changedSince(long cursor, int limit);
 

@@ -5,25 +5,27 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One circuit's row in a store. Immutable. All ages are durations by the store's own clock, so that instances never
- * compare wall clocks.
+ * One circuit's row in a store. Immutable. All ages are durations by the store's own clock, so that
+ * instances never compare wall clocks.
  *
  * @param businessId whose circuit it is
  * @param state the state
  * @param failureCount consecutive failures
- * @param requestCount requests settled since the circuit last closed; may undercount, as successes are not written
+ * @param requestCount requests settled since the circuit last closed; may undercount, as successes
+ *     are not written
  * @param generation rises by one with each transition
- * @param version rises by one with each write; 0 for a row that was never written. In {@code setState} it is the
- *     version that the state was derived from
+ * @param version rises by one with each write; 0 for a row that was never written. In {@code
+ *     setState} it is the version that the state was derived from
  * @param openedFor how long ago the circuit opened; {@code null} unless OPEN
  * @param failedTrials trials that failed in a row, for the back-off
  * @param lastStateChange when the state last changed, for display; {@code null} if it never did
- * @param lastErrorCode what the last failure was: an exception's class or a code; {@code null} if none
+ * @param lastErrorCode what the last failure was: an exception's class or a code; {@code null} if
+ *     none
  * @param hold whether an operator holds the state
  * @param trialToken who holds the trial; {@code null} if nobody does
  * @param trialRemaining how long the lease still lasts; zero when it ran out or nobody holds it
- * @param writeId names the write that made this version, so that a writer whose acknowledgement was lost knows its own
- *     row again; empty for a row that was never written
+ * @param writeId names the write that made this version, so that a writer whose acknowledgement was
+ *     lost knows its own row again; empty for a row that was never written
  */
 public record CircuitBreakerStoreState(
     String businessId,

@@ -5,7 +5,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a guarded call came to: the operation's value, or a sentence to speak in its place. Immutable.
+ * What a guarded call came to: the operation's value, or a sentence to speak in its place.
+ * Immutable.
  *
  * @param <T> the type of the operation's value
  */

@@ -50,7 +50,8 @@ final class InMemoryCircuitBreakerStore implements CircuitBreakerStore {
           Row row = rows.get(businessId);
           long version = row == null ? 0 : row.state.version();
           if (version != state.version()) {
-            return new Stale(row == null ? CircuitBreakerStoreState.initial(businessId) : aged(row));
+            return new Stale(
+                row == null ? CircuitBreakerStoreState.initial(businessId) : aged(row));
           }
           return new Written(write(businessId, state, version, state.writeId()));
         });

@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param businessId whose circuit
  * @param from the state before
  * @param to the state after
- * @param reason why: {@code failures}, {@code recovery}, {@code trial_succeeded}, {@code trial_failed}, {@code store}
- *     (another instance did it), {@code reset}, or the text given to a force
+ * @param reason why: {@code failures}, {@code recovery}, {@code trial_succeeded}, {@code
+ *     trial_failed}, {@code store} (another instance did it), {@code reset}, or the text given to a
+ *     force
  * @param failureCount consecutive failures at the change
  * @param lastErrorCode the last failure's exception class or code; {@code null} if none
  * @param at when, by the wall clock

@@ -8,11 +8,12 @@ import java.util.function.Predicate;
 /**
  * How one stream is guarded. Immutable and thread-safe. {@link Duration#ZERO} switches a limit off.
  *
- * @param firstItem how long the subscriber may wait for the first speakable item; default 4.5 s, the longest
- *     silence that callers put up with before they hang up
+ * @param firstItem how long the subscriber may wait for the first speakable item; default 4.5 s,
+ *     the longest silence that callers put up with before they hang up
  * @param stall how long it may wait between speakable items; default 3 s
  * @param total how long the whole stream may take; default none, since a long answer is no fault
- * @param speakable which items are something to hear; others pass through and move no deadline. Default: all
+ * @param speakable which items are something to hear; others pass through and move no deadline.
+ *     Default: all
  * @param fallback makes the item that ends the stream in place of what did not come
  * @param <T> the type of the items
  */

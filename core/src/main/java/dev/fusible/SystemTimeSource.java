@@ -6,7 +6,10 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** The machine's clocks. One daemon thread serves every timer; a cancelled timer leaves its queue at once. */
+/**
+ * The machine's clocks. One daemon thread serves every timer; a cancelled timer leaves its queue at
+ * once.
+ */
 final class SystemTimeSource implements TimeSource {
 
   static final SystemTimeSource INSTANCE = new SystemTimeSource();
@@ -14,7 +17,7 @@ final class SystemTimeSource implements TimeSource {
   private final ScheduledThreadPoolExecutor timer;
 
   private SystemTimeSource() {
-    timer = new ScheduledThreadPoolExecutor(1, DaemonThreads.named("fusible-timer"));
+    timer = new ScheduledThreadPoolExecutor(1, Threads.daemons("fusible-timer"));
     timer.setRemoveOnCancelPolicy(true);
   }
 

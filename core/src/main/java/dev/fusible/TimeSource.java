@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * Where all time comes from: limits, waits, refreshes and delays. Implementations are thread-safe. Tests use
- * {@code ManualTime} of the testkit, so that nothing sleeps.
+ * Where all time comes from: limits, waits, refreshes and delays. Implementations are thread-safe.
+ * Tests use {@code ManualTime} of the testkit, so that nothing sleeps.
  */
 public interface TimeSource {
 
@@ -16,8 +16,9 @@ public interface TimeSource {
   Instant now();
 
   /**
-   * Runs {@code task} once, {@code delay} from now, on a thread of the time source. The task must be short and
-   * must not block. A delay of zero or less is due at once. What the task throws is dropped.
+   * Runs {@code task} once, {@code delay} from now, on a thread of the time source. The task must
+   * be short and must not block. A delay of zero or less is due at once. What the task throws is
+   * dropped.
    */
   Cancellable schedule(Runnable task, Duration delay);
 

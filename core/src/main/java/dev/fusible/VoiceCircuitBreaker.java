@@ -1,23 +1,230 @@
 package dev.fusible;
 
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** Stub: replaced by the next commits. */
+/**
+ * One business's circuit breaker. Every call gets an answer in time: the operation's own, or one
+ * short sentence to speak.
+ *
+ * <p>Thread-safe. Handles are light and may be kept: one survives its circuit's eviction from the
+ * registry. Calls do not throw for an operation that failed; the result says so. What does come out
+ * of a call: an {@link Error} of the operation, {@link CancellationException} when the calling
+ * thread is interrupted (its flag is kept, and the attempt counts as neither), and {@link
+ * IllegalStateException} after {@link VoiceCircuitBreakers#close()}.
+ */
 public final class VoiceCircuitBreaker {
-  public <T> ExecutionResult<T> execute(Callable<? extends T> operation) { throw new UnsupportedOperationException(); }
-  public <T> T execute(Callable<? extends T> operation, Function<FallbackResponse, ? extends T> fallback) { throw new UnsupportedOperationException(); }
-  public <T> CompletionStage<ExecutionResult<T>> executeAsync(Supplier<? extends CompletionStage<? extends T>> operation) { throw new UnsupportedOperationException(); }
-  public <T> Flow.Publisher<T> executeStream(Supplier<? extends Flow.Publisher<? extends T>> operation, StreamOptions<T> options) { throw new UnsupportedOperationException(); }
-  public String businessId() { throw new UnsupportedOperationException(); }
-  public CircuitBreakerState state() { throw new UnsupportedOperationException(); }
-  public CircuitBreakerMetrics getMetrics() { throw new UnsupportedOperationException(); }
-  public void resetMetrics() {}
-  public void addListener(CircuitBreakerListener listener) {}
-  public void forceOpen(String reason) {}
-  public void forceClosed(String reason) {}
-  public void reset() {}
+
+  private final VoiceCircuitBreakers breakers;
+  private final String businessId;
+  private volatile Circuit circuit;
+
+  VoiceCircuitBreaker(VoiceCircuitBreakers breakers, Circuit circuit) {
+    this.breakers = breakers;
+    this.businessId = circuit.businessId();
+    this.circuit = circuit;
+  }
+
+  /**
+   * Runs {@code operation} if the circuit lets it, and waits for it no longer than the configured
+   * {@code timeout} (the first caller of a recovering circuit: {@code trialPatience}). With a
+   * limit, the operation runs on a thread of the breakers' executor and is interrupted when its
+   * time is over; with {@link Duration#ZERO} it runs on this thread.
+   */
+  public <T extends @Nullable Object> ExecutionResult<T> execute(Callable<? extends T> operation) {
+    Circuit present = open();
+    long startNanos = present.context().time().nanoTime();
+    Attempt attempt = admitted(present);
+    if (attempt == null) {
+      return Answer.fallback(present, FallbackType.CIRCUIT_OPEN, null, startNanos);
+    }
+    return present.config().timeout().isZero()
+        ? onThisThread(attempt, operation, startNanos)
+        : new SyncCall<T>(attempt, operation, startNanos).result();
+  }
+
+  /**
+   * As {@link #execute(Callable)}, with what {@code fallback} makes of the sentence in place of a
+   * result.
+   */
+  public <T extends @Nullable Object> T execute(
+      Callable<? extends T> operation, Function<FallbackResponse, ? extends T> fallback) {
+    ExecutionResult<T> result = execute(operation);
+    return result.valueOr(fallback);
+  }
+
+  /**
+   * Runs an asynchronous operation. {@code operation} is called on this thread, and its stage is
+   * cancelled when the configured {@code timeout} passes. Nothing here blocks. Cancelling the
+   * returned stage (as a {@link CompletableFuture}) cancels the operation and counts as neither
+   * success nor failure. Where the store must first grant a trial, {@code operation} is called on
+   * the breakers' executor instead.
+   */
+  public <T extends @Nullable Object> CompletionStage<ExecutionResult<T>> executeAsync(
+      Supplier<? extends CompletionStage<? extends T>> operation) {
+    Circuit present = open();
+    AsyncCall<T> call = new AsyncCall<>(present, operation, present.context().time().nanoTime());
+    call.start();
+    return call;
+  }
+
+  /**
+   * Guards a stream. Each subscriber is a call of its own: {@code operation} is called when it
+   * subscribes, unless the circuit is open. When a limit of {@code options} passes or the stream
+   * fails, upstream is cancelled and the subscriber gets the fallback's item and a normal end. The
+   * attempt settles when the stream ends; a trial that still speaks after the configured {@code
+   * timeout} settles then as a success. A subscriber that cancels is no failure. Back-pressure is
+   * kept, and silence counts only while the subscriber asks for items.
+   */
+  public <T> Flow.Publisher<T> executeStream(
+      Supplier<? extends Flow.Publisher<? extends T>> operation, StreamOptions<T> options) {
+    return new GuardedStream<>(this::open, operation, options);
+  }
+
+  /** Whose circuit this is. */
+  public String businessId() {
+    return businessId;
+  }
+
+  /**
+   * The state as this process knows it. An OPEN circuit whose wait is over stays OPEN until the
+   * next call.
+   */
+  public CircuitBreakerState state() {
+    return present().machine().state();
+  }
+
+  /** The circuit as this process knows it, for operators. */
+  public CircuitSnapshot snapshot() {
+    Circuit present = present();
+    MachineState s = present.machine();
+    boolean waits = s.state() == CircuitBreakerState.OPEN && s.hold() == Hold.NONE;
+    long now = present.context().time().nanoTime();
+    return new CircuitSnapshot(
+        s.state(),
+        s.failureCount(),
+        s.hold(),
+        waits
+            ? Duration.ofNanos(
+                Math.max(0, StateMachine.remainingWaitNanos(s, present.config(), now)))
+            : null,
+        s.lastStateChange(),
+        s.lastErrorCode());
+  }
+
+  /** What the circuit did in this process since it was created or its metrics were reset. */
+  public CircuitBreakerMetrics getMetrics() {
+    Circuit present = present();
+    return present.metrics().reading(present.machine());
+  }
+
+  /** Sets the metrics to zero. The circuit's state and its counts of failures stay. */
+  public void resetMetrics() {
+    present().resetMetrics();
+  }
+
+  /** Adds a listener to this circuit alone; it hears what happens from now on. */
+  public void addListener(CircuitBreakerListener listener) {
+    present().addListener(listener);
+  }
+
+  /**
+   * Opens the circuit until {@link #reset()}; {@code reason} is told to listeners, and logged if
+   * short.
+   */
+  public void forceOpen(String reason) {
+    Circuit present = open();
+    present.order(s -> StateMachine.forceOpen(s, present.context().time().nanoTime()), reason);
+  }
+
+  /**
+   * Closes the circuit until {@link #reset()}, whatever fails; {@code reason} is told to listeners.
+   */
+  public void forceClosed(String reason) {
+    open().order(StateMachine::forceClosed, reason);
+  }
+
+  /** Closes the circuit, sets its counts to zero, and ends what an operator forced. */
+  public void reset() {
+    open().order(StateMachine::reset, "reset");
+  }
+
+  private Circuit open() {
+    breakers.checkOpen();
+    return present();
+  }
+
+  private Circuit present() {
+    Circuit present = circuit;
+    if (present.machine().isEvicted()) {
+      present = breakers.circuit(businessId);
+      circuit = present;
+    }
+    return present;
+  }
+
+  /**
+   * The permit, or {@code null}. Only the caller that claims a trial waits: for the store's word, a
+   * quarter second.
+   */
+  private static @Nullable Attempt admitted(Circuit circuit) {
+    Admitted admitted = circuit.admit();
+    return admitted instanceof Admitted.Claiming claiming
+        ? granted(claiming.attempt())
+        : ((Admitted.Now) admitted).attempt();
+  }
+
+  private static @Nullable Attempt granted(CompletableFuture<@Nullable Attempt> claim) {
+    try {
+      return claim.get(CircuitContext.CLAIM_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException late) {
+      // Completed with nothing, the claim goes on without us; if the store was quicker, the trial
+      // is ours after all.
+      return claim.complete(null) ? null : claim.join();
+    } catch (InterruptedException interrupted) {
+      if (!claim.complete(null)) {
+        Attempt unused = claim.join();
+        if (unused != null) {
+          unused.ignored();
+        }
+      }
+      throw cancelled();
+    } catch (ExecutionException impossible) {
+      throw new IllegalStateException("a claim never fails", impossible);
+    }
+  }
+
+  private static <T extends @Nullable Object> ExecutionResult<T> onThisThread(
+      Attempt attempt, Callable<? extends T> operation, long startNanos) {
+    T value;
+    try {
+      value = operation.call();
+    } catch (InterruptedException interrupted) {
+      attempt.ignored();
+      throw cancelled();
+    } catch (Error error) {
+      attempt.failed(error);
+      throw error;
+    } catch (Throwable error) {
+      attempt.failed(error);
+      return Answer.fallback(attempt.circuit(), FallbackType.SYSTEM_ERROR, error, startNanos);
+    }
+    attempt.succeeded(value);
+    return Answer.success(attempt.circuit(), value, startNanos);
+  }
+
+  private static CancellationException cancelled() {
+    Thread.currentThread().interrupt();
+    return new CancellationException("the calling thread was interrupted");
+  }
 }

@@ -1,29 +1,273 @@
 package dev.fusible;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Stub: replaced by the next commits. */
+/**
+ * The circuit breakers of a process, one for each business. Thread-safe. Make one and keep it: its
+ * circuits share one timer, one line to the store and one registry.
+ *
+ * <pre>{@code
+ * try (var breakers = VoiceCircuitBreakers.builder().language("es-MX").build()) {
+ *   String words = breakers.forBusiness("clinica-sonrisa").execute(() -> askTheModel(), FallbackResponse::text);
+ * }
+ * }</pre>
+ */
 public final class VoiceCircuitBreakers implements AutoCloseable {
-  public static Builder builder() { return new Builder(); }
-  public VoiceCircuitBreaker forBusiness(String businessId) { throw new UnsupportedOperationException(); }
-  @Override public void close() {}
+
+  /** The longest that {@link #close()} waits for the store, and then for listeners. */
+  private static final long CLOSE_MILLIS = 2_000;
+
+  private static final Pattern BUSINESS_ID = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
+
+  private final CircuitContext context;
+  private final CircuitRegistry registry;
+  private final List<ExecutorService> ownThreads;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private VoiceCircuitBreakers(Builder builder) {
+    this.ownThreads = new ArrayList<>();
+    EventDispatcher events = new EventDispatcher(builder.listeners);
+    Executor executor = builder.executor == null ? own(Threads.perTask()) : builder.executor;
+    this.registry =
+        new CircuitRegistry(
+            builder.maxCircuits,
+            circuits -> id -> new Circuit(id, builder.configFor.apply(id), context(), circuits));
+    this.context =
+        new CircuitContext(
+            builder.time,
+            events,
+            sharing(builder, events, registry),
+            executor,
+            builder.fallbacksFor,
+            builder.fallbacks,
+            builder.languageFor,
+            builder.language,
+            builder.phoneFor);
+    context.store().start();
+  }
+
+  /** Starts from the defaults of each of the builder's methods. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  private CircuitContext context() {
+    return context;
+  }
+
+  private StateSharing sharing(Builder builder, EventDispatcher events, CircuitRegistry circuits) {
+    CircuitBreakerStore store = builder.store;
+    if (store == null) {
+      return new StateSharing.Alone(builder.time);
+    }
+    // Our own store in memory never blocks; any other might, so a thread stands between it and the
+    // calls.
+    Executor worker =
+        store instanceof InMemoryCircuitBreakerStore ? Runnable::run : own(Threads.storeWorker());
+    return new StoreSync(
+        new StoreOperations(store, builder.time, worker),
+        builder.time,
+        events,
+        circuits,
+        builder.cacheTtl);
+  }
+
+  private ExecutorService own(ExecutorService executor) {
+    ownThreads.add(executor);
+    return executor;
+  }
+
+  /**
+   * The business's circuit breaker. Its row is read in the background; calls made before it arrives
+   * run as CLOSED.
+   *
+   * @param businessId 1 to 128 of {@code A-Z a-z 0-9 . _ : -}
+   * @throws IllegalArgumentException for any other id
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public VoiceCircuitBreaker forBusiness(String businessId) {
+    checkOpen();
+    if (!BUSINESS_ID.matcher(businessId).matches()) {
+      throw new IllegalArgumentException(
+          "businessId must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
+    }
+    return new VoiceCircuitBreaker(this, circuit(businessId));
+  }
+
+  /** How many events were dropped since listeners, or the log, could not keep up. */
+  public long droppedEvents() {
+    return context.events().dropped();
+  }
+
+  Circuit circuit(String businessId) {
+    return registry.circuit(businessId);
+  }
+
+  long size() {
+    return registry.size();
+  }
+
+  void checkOpen() {
+    if (closed.get()) {
+      throw new IllegalStateException("VoiceCircuitBreakers is closed");
+    }
+  }
+
+  /**
+   * Frees the leases held, writes what is not yet in the store, and delivers the last events:
+   * within four seconds in all, whatever the store and the listeners do. Calls under way end as
+   * they would have; new ones throw {@link IllegalStateException}. A store that was passed in stays
+   * open. Closing again does nothing.
+   */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      context.store().flush(registry).get(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException unfinished) {
+      // What could not be written in time is lost with the process, as it would be in a crash.
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    context.store().close();
+    ownThreads.forEach(ExecutorService::shutdown);
+    context.events().close(CLOSE_MILLIS);
+  }
+
+  /**
+   * Collects what the breakers are made with; not thread-safe. Functions and listeners must be
+   * thread-safe.
+   */
   public static final class Builder {
-    public Builder config(CircuitBreakerConfig config) { return this; }
-    public Builder configFor(Function<String, CircuitBreakerConfig> f) { return this; }
-    public Builder store(CircuitBreakerStore store) { return this; }
-    public Builder fallbacks(FallbackResponses fallbacks) { return this; }
-    public Builder fallbacksFor(Function<String, FallbackResponses> f) { return this; }
-    public Builder language(String tag) { return this; }
-    public Builder languageFor(Function<String, @Nullable String> f) { return this; }
-    public Builder phoneFor(Function<String, @Nullable String> f) { return this; }
-    public Builder listener(CircuitBreakerListener listener) { return this; }
-    public Builder cacheTtl(Duration ttl) { return this; }
-    public Builder timeSource(TimeSource time) { return this; }
-    public Builder executor(Executor executor) { return this; }
-    public Builder maxCircuits(int max) { return this; }
-    public VoiceCircuitBreakers build() { return new VoiceCircuitBreakers(); }
+
+    private Function<String, CircuitBreakerConfig> configFor =
+        businessId -> CircuitBreakerConfig.defaults();
+    private @Nullable CircuitBreakerStore store;
+    private FallbackResponses fallbacks = FallbackResponses.builtIn();
+    private Function<String, @Nullable FallbackResponses> fallbacksFor = businessId -> null;
+    private String language = "en-US";
+    private Function<String, @Nullable String> languageFor = businessId -> null;
+    private Function<String, @Nullable String> phoneFor = businessId -> null;
+    private final List<CircuitBreakerListener> listeners = new ArrayList<>();
+    private Duration cacheTtl = Duration.ofSeconds(5);
+    private TimeSource time = TimeSource.system();
+    private @Nullable Executor executor;
+    private int maxCircuits = 100_000;
+
+    private Builder() {}
+
+    /** The configuration of all businesses; default: {@link CircuitBreakerConfig#defaults()}. */
+    public Builder config(CircuitBreakerConfig config) {
+      Objects.requireNonNull(config, "config");
+      return configFor(businessId -> config);
+    }
+
+    /** The configuration of each business, asked for when its circuit is made. */
+    public Builder configFor(Function<String, CircuitBreakerConfig> configOfBusiness) {
+      this.configFor = Objects.requireNonNull(configOfBusiness, "configOfBusiness");
+      return this;
+    }
+
+    /** Where states are kept; default: in memory. It stays the caller's to close. */
+    public Builder store(CircuitBreakerStore stateStore) {
+      this.store = Objects.requireNonNull(stateStore, "stateStore");
+      return this;
+    }
+
+    /** The sentences; default: {@link FallbackResponses#builtIn()}. */
+    public Builder fallbacks(FallbackResponses responses) {
+      this.fallbacks = Objects.requireNonNull(responses, "responses");
+      return this;
+    }
+
+    /** A business's own sentences; {@code null} for those of all. */
+    public Builder fallbacksFor(Function<String, @Nullable FallbackResponses> responsesOfBusiness) {
+      this.fallbacksFor = Objects.requireNonNull(responsesOfBusiness, "responsesOfBusiness");
+      return this;
+    }
+
+    /**
+     * The language of businesses that have none of their own, as a BCP 47 tag; default {@code
+     * en-US}.
+     */
+    public Builder language(String tag) {
+      this.language = Objects.requireNonNull(tag, "tag");
+      return this;
+    }
+
+    /** A business's language, asked for at each fallback; {@code null} for the default. */
+    public Builder languageFor(Function<String, @Nullable String> tagOfBusiness) {
+      this.languageFor = Objects.requireNonNull(tagOfBusiness, "tagOfBusiness");
+      return this;
+    }
+
+    /**
+     * The number that a sentence's {@code {phone}} stands for, as it is to be spoken; {@code null}
+     * if none.
+     */
+    public Builder phoneFor(Function<String, @Nullable String> phoneOfBusiness) {
+      this.phoneFor = Objects.requireNonNull(phoneOfBusiness, "phoneOfBusiness");
+      return this;
+    }
+
+    /** Adds a listener to all circuits; any number may be added. */
+    public Builder listener(CircuitBreakerListener listener) {
+      this.listeners.add(Objects.requireNonNull(listener, "listener"));
+      return this;
+    }
+
+    /**
+     * How old the picture of other instances' changes may be before it is refreshed; default 5 s.
+     */
+    public Builder cacheTtl(Duration ttl) {
+      if (ttl.isNegative() || ttl.isZero()) {
+        throw new IllegalArgumentException("cacheTtl must be longer than zero");
+      }
+      this.cacheTtl = ttl;
+      return this;
+    }
+
+    /** Where time comes from; default: {@link TimeSource#system()}. */
+    public Builder timeSource(TimeSource source) {
+      this.time = Objects.requireNonNull(source, "source");
+      return this;
+    }
+
+    /**
+     * Runs synchronous operations with a time limit; default: a virtual thread for each on Java 21
+     * and later, a daemon thread before. It stays the caller's to shut down.
+     */
+    public Builder executor(Executor operations) {
+      this.executor = Objects.requireNonNull(operations, "operations");
+      return this;
+    }
+
+    /** How many circuits are kept before idle CLOSED ones make room; default 100,000. */
+    public Builder maxCircuits(int circuits) {
+      if (circuits < 1) {
+        throw new IllegalArgumentException("maxCircuits must be at least 1");
+      }
+      this.maxCircuits = circuits;
+      return this;
+    }
+
+    /** Makes the breakers. */
+    public VoiceCircuitBreakers build() {
+      return new VoiceCircuitBreakers(this);
+    }
   }
 }

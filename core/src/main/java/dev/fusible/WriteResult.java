@@ -1,6 +1,9 @@
 package dev.fusible;
 
-/** How a compare-and-set on a store's row went. An outage is neither: it is a {@link StoreException}. */
+/**
+ * How a compare-and-set on a store's row went. An outage is neither: it is a {@link
+ * StoreException}.
+ */
 public sealed interface WriteResult {
 
   /**

@@ -1,0 +1,155 @@
+package dev.fusible;
+
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One asynchronous call: the future that its caller holds. Cancelling it cancels the operation and
+ * settles the attempt as ignored. The operation is cancelled too when its limit passes.
+ */
+final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionResult<T>> {
+
+  private final Circuit circuit;
+  private final Supplier<? extends CompletionStage<? extends T>> operation;
+  private final long startNanos;
+  private volatile @Nullable Attempt attempt;
+  private volatile @Nullable CompletableFuture<?> running;
+  private volatile @Nullable TimeLimit timers;
+
+  AsyncCall(
+      Circuit circuit,
+      Supplier<? extends CompletionStage<? extends T>> operation,
+      long startNanos) {
+    this.circuit = circuit;
+    this.operation = operation;
+    this.startNanos = startNanos;
+  }
+
+  void start() {
+    Admitted admitted = circuit.admit();
+    if (admitted instanceof Admitted.Now now) {
+      admitted(now.attempt());
+    } else if (admitted instanceof Admitted.Claiming claiming) {
+      CompletableFuture<@Nullable Attempt> claim = claiming.attempt();
+      if (claim.isDone()) {
+        admitted(claim.join());
+        return;
+      }
+      CompletableFuture<Void> unneeded =
+          claim
+              .completeOnTimeout(null, CircuitContext.CLAIM_WAIT.toMillis(), TimeUnit.MILLISECONDS)
+              .thenAcceptAsync(this::admitted, circuit.context().executor());
+      Objects.requireNonNull(unneeded);
+    }
+  }
+
+  private void admitted(@Nullable Attempt granted) {
+    if (granted == null) {
+      complete(Answer.fallback(circuit, FallbackType.CIRCUIT_OPEN, null, startNanos));
+      return;
+    }
+    attempt = granted;
+    if (isCancelled()) {
+      granted.ignored();
+      return;
+    }
+    timers =
+        TimeLimit.arm(
+            granted,
+            () -> limitPassed(granted),
+            () -> complete(Answer.fallback(circuit, FallbackType.TIMEOUT, null, startNanos)));
+    CompletionStage<? extends T> stage;
+    try {
+      stage = operation.get();
+      CompletionStage<? extends T> unneeded =
+          stage.whenComplete((value, error) -> ended(granted, value, error));
+      Objects.requireNonNull(unneeded);
+    } catch (Throwable error) {
+      failed(granted, error);
+      return;
+    }
+    running = futureOf(stage);
+    if (granted.get()) {
+      // The limit passed, or the caller cancelled, before there was anything to cancel.
+      cancelOperation();
+    }
+  }
+
+  private static @Nullable CompletableFuture<?> futureOf(CompletionStage<?> stage) {
+    try {
+      return stage.toCompletableFuture();
+    } catch (UnsupportedOperationException noFuture) {
+      return null;
+    }
+  }
+
+  private void ended(Attempt granted, @Nullable T value, @Nullable Throwable error) {
+    if (error != null) {
+      failed(granted, Answer.unwrapped(error));
+      return;
+    }
+    if (granted.succeeded(value)) {
+      disarm();
+      complete(Answer.success(circuit, value, startNanos));
+    } else {
+      granted.cameLate();
+    }
+  }
+
+  private void failed(Attempt granted, Throwable error) {
+    if (!granted.failed(error)) {
+      if (!Answer.isObedience(error)) {
+        granted.cameLate();
+      }
+      return;
+    }
+    disarm();
+    if (error instanceof Error) {
+      completeExceptionally(error);
+    } else if (!isDone()) {
+      complete(Answer.fallback(circuit, FallbackType.SYSTEM_ERROR, error, startNanos));
+    }
+  }
+
+  private void limitPassed(Attempt granted) {
+    if (granted.timedOut()) {
+      disarm();
+      cancelOperation();
+      if (!isDone()) {
+        complete(Answer.fallback(circuit, FallbackType.TIMEOUT, null, startNanos));
+      }
+    }
+  }
+
+  @Override
+  public boolean cancel(boolean mayInterruptIfRunning) {
+    if (!completeExceptionally(new CancellationException("cancelled by the caller"))) {
+      return isCancelled();
+    }
+    Attempt granted = attempt;
+    if (granted != null && granted.ignored()) {
+      disarm();
+      cancelOperation();
+    }
+    return true;
+  }
+
+  private void cancelOperation() {
+    CompletableFuture<?> future = running;
+    if (future != null) {
+      future.cancel(true);
+    }
+  }
+
+  private void disarm() {
+    TimeLimit armed = timers;
+    if (armed != null) {
+      armed.disarm();
+    }
+  }
+}

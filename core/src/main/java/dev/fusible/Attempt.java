@@ -1,0 +1,115 @@
+package dev.fusible;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The permit of one operation to run, in the generation that it was admitted in. It settles exactly
+ * once: whoever comes second (the operation's own end, its time limit, its caller's cancellation)
+ * changes nothing. Thread-safe.
+ */
+final class Attempt extends AtomicBoolean {
+
+  private static final long serialVersionUID = 1L;
+
+  private final transient Circuit circuit;
+  private final transient CallMetrics metrics;
+  private final long generation;
+  private final boolean trial;
+  private final long startNanos;
+
+  Attempt(Circuit circuit, long generation, boolean trial, long startNanos) {
+    this.circuit = circuit;
+    this.metrics = circuit.metrics();
+    this.generation = generation;
+    this.trial = trial;
+    this.startNanos = startNanos;
+    metrics.started.increment();
+  }
+
+  Circuit circuit() {
+    return circuit;
+  }
+
+  CallMetrics metrics() {
+    return metrics;
+  }
+
+  long generation() {
+    return generation;
+  }
+
+  boolean isTrial() {
+    return trial;
+  }
+
+  long startNanos() {
+    return startNanos;
+  }
+
+  /**
+   * Settles as a success, or as a failure where the configuration says that such a result is one.
+   */
+  boolean succeeded(@Nullable Object result) {
+    return settle(
+        isFailedResult(result) ? Outcome.Kind.FAILURE : Outcome.Kind.SUCCESS,
+        null,
+        Outcome.RESULT_CODE);
+  }
+
+  /** Settles as the success of a stream, which has no result to look at. */
+  boolean completed() {
+    return settle(Outcome.Kind.SUCCESS, null, Outcome.RESULT_CODE);
+  }
+
+  /** Settles as a failure, or as ignored where the configuration says so. */
+  boolean failed(Throwable error) {
+    return settle(
+        isFailure(error) ? Outcome.Kind.FAILURE : Outcome.Kind.IGNORED,
+        error,
+        Outcome.codeOf(error));
+  }
+
+  /** Settles as a failure of its time limit. */
+  boolean timedOut() {
+    return settle(Outcome.Kind.TIMEOUT, null, Outcome.TIMEOUT_CODE);
+  }
+
+  /** Settles as neither. */
+  boolean ignored() {
+    return settle(Outcome.Kind.IGNORED, null, Outcome.TIMEOUT_CODE);
+  }
+
+  private boolean settle(Outcome.Kind kind, @Nullable Throwable error, String code) {
+    if (!compareAndSet(false, true)) {
+      return false;
+    }
+    circuit.settle(this, kind, error, code);
+    return true;
+  }
+
+  /** The operation ended after its attempt had settled. */
+  void cameLate() {
+    metrics.lateResults.incrementAndGet();
+  }
+
+  /** Whether what was thrown is a failure; a predicate that throws makes it one. */
+  private boolean isFailure(Throwable error) {
+    try {
+      return error instanceof Error || circuit.config().recordFailure().test(error);
+    } catch (RuntimeException brokenPredicate) {
+      return true;
+    }
+  }
+
+  /** Whether a result is a failure; a predicate that throws makes it one. */
+  @SuppressWarnings(
+      "NullAway") // A result may be null, and a predicate that can't take one has thrown.
+  private boolean isFailedResult(@Nullable Object result) {
+    try {
+      return circuit.config().recordResult().test(result);
+    } catch (RuntimeException brokenPredicate) {
+      return true;
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.fusible;
+
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** What all circuits of a process share. Immutable; its parts are thread-safe. */
+record CircuitContext(
+    TimeSource time,
+    EventDispatcher events,
+    StateSharing store,
+    Executor executor,
+    Function<String, @Nullable FallbackResponses> fallbacks,
+    FallbackResponses defaultFallbacks,
+    Function<String, @Nullable String> languages,
+    String defaultLanguage,
+    Function<String, @Nullable String> phones) {
+
+  /** How long a caller waits, in real time, for the store to grant the trial. */
+  static final Duration CLAIM_WAIT = Duration.ofMillis(250);
+
+  /** The sentence for a business. The user's functions may throw: the defaults are spoken then. */
+  FallbackResponse sentence(String businessId, FallbackType type, int turn) {
+    FallbackResponses responses = orNull(fallbacks, businessId);
+    String language = orNull(languages, businessId);
+    return (responses == null ? defaultFallbacks : responses)
+        .getFallbackResponse(
+            type, language == null ? defaultLanguage : language, orNull(phones, businessId), turn);
+  }
+
+  private static <T> @Nullable T orNull(Function<String, @Nullable T> function, String businessId) {
+    try {
+      return function.apply(businessId);
+    } catch (RuntimeException brokenFunction) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package dev.fusible;
+
+import java.util.Iterator;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The circuits of a process, by business. Above its bound, idle CLOSED circuits make room: a hand
+ * goes round the circuits and takes out those it finds idle; where it finds none, the bound is
+ * exceeded. Thread-safe.
+ */
+final class CircuitRegistry {
+
+  /** How many circuits the hand looks at for each one that is added. */
+  private static final int LOOKED_AT = 16;
+
+  private final ConcurrentHashMap<String, Circuit> circuits = new ConcurrentHashMap<>();
+  private final int bound;
+  private final Function<String, Circuit> creation;
+  private final ReentrantLock handLock = new ReentrantLock();
+  private @Nullable Iterator<Circuit> hand;
+
+  CircuitRegistry(int bound, Function<CircuitRegistry, Function<String, Circuit>> creation) {
+    this.bound = bound;
+    this.creation = creation.apply(this);
+  }
+
+  /** The business's circuit, made if there is none. */
+  Circuit circuit(String businessId) {
+    while (true) {
+      Circuit existing = circuits.get(businessId);
+      if (existing == null) {
+        return created(businessId);
+      }
+      if (!existing.machine().isEvicted()) {
+        return existing;
+      }
+      circuits.remove(businessId, existing);
+    }
+  }
+
+  private Circuit created(String businessId) {
+    // The user's configuration function runs before the map is touched, so it runs under no lock of
+    // the map's.
+    Circuit circuit = creation.apply(businessId);
+    Circuit other = circuits.putIfAbsent(businessId, circuit);
+    if (other != null) {
+      return circuit(businessId);
+    }
+    circuit.context().store().load(circuit);
+    if (circuits.mappingCount() > bound) {
+      makeRoom();
+    }
+    return circuit;
+  }
+
+  @Nullable Circuit find(String businessId) {
+    return circuits.get(businessId);
+  }
+
+  void forEach(Consumer<Circuit> action) {
+    circuits.values().forEach(action);
+  }
+
+  long size() {
+    return circuits.mappingCount();
+  }
+
+  private void makeRoom() {
+    if (!handLock.tryLock()) {
+      return;
+    }
+    try {
+      Iterator<Circuit> next = hand;
+      for (int i = 0; i < LOOKED_AT && circuits.mappingCount() > bound; i++) {
+        if (next == null || !next.hasNext()) {
+          next = circuits.values().iterator();
+        }
+        Circuit circuit = next.next();
+        if (circuit.evict()) {
+          circuits.remove(circuit.businessId(), circuit);
+        }
+      }
+      hand = next;
+    } finally {
+      handLock.unlock();
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package dev.fusible;
+
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * Takes events to listeners and to the log, in the order they were given in, on one thread of its
+ * own: neither a slow listener nor a blocked log delays a call. When its queue is full, events are
+ * dropped and counted. Thread-safe.
+ */
+final class EventDispatcher {
+
+  private static final int QUEUED_EVENTS = 16_384;
+  private static final long IDLE_SECONDS = 5;
+
+  private final List<CircuitBreakerListener> listeners;
+  private final EventLog log = new EventLog();
+  private final AtomicLong dropped = new AtomicLong();
+  private final ThreadPoolExecutor thread;
+
+  EventDispatcher(List<CircuitBreakerListener> listeners) {
+    this.listeners = List.copyOf(listeners);
+    thread =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(QUEUED_EVENTS),
+            Threads.daemons("fusible-events"),
+            (event, executor) -> dropped.incrementAndGet());
+    thread.allowCoreThreadTimeOut(true);
+  }
+
+  /** Whether anybody would hear of a call of a circuit with listeners {@code own}. */
+  boolean isHeard(List<CircuitBreakerListener> own) {
+    return !listeners.isEmpty() || !own.isEmpty();
+  }
+
+  void dispatch(List<CircuitBreakerListener> own, Consumer<CircuitBreakerListener> event) {
+    thread.execute(
+        () -> {
+          deliver(log, event);
+          listeners.forEach(listener -> deliver(listener, event));
+          own.forEach(listener -> deliver(listener, event));
+        });
+  }
+
+  private void deliver(CircuitBreakerListener listener, Consumer<CircuitBreakerListener> event) {
+    try {
+      event.accept(listener);
+    } catch (Throwable failure) {
+      if (listener != log) {
+        log.listenerFailed(failure);
+      }
+    }
+  }
+
+  long dropped() {
+    return dropped.get();
+  }
+
+  /** Delivers what is queued, for at most {@code millis}, and ends the thread. */
+  void close(long millis) {
+    thread.shutdown();
+    try {
+      if (!thread.awaitTermination(millis, TimeUnit.MILLISECONDS)) {
+        thread.shutdownNow();
+      }
+    } catch (InterruptedException interrupted) {
+      thread.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

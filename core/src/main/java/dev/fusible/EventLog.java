@@ -1,0 +1,67 @@
+package dev.fusible;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
+
+/**
+ * The one place that logs. What it writes is an allow-list: ids, states, counts, codes, exception
+ * classes. Never an exception's message, a prompt, an answer, a phone number or a key.
+ */
+final class EventLog implements CircuitBreakerListener {
+
+  private static final int LONGEST_REASON = 100;
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(VoiceCircuitBreaker.class);
+
+  @Override
+  public void onStateChange(StateChange change) {
+    LoggingEventBuilder entry =
+        LOGGER
+            .atLevel(change.to() == CircuitBreakerState.OPEN ? Level.WARN : Level.INFO)
+            .addKeyValue("event", "state_change")
+            .addKeyValue("businessId", change.businessId())
+            .addKeyValue("from", change.from())
+            .addKeyValue("to", change.to())
+            .addKeyValue("reason", loggable(change.reason()))
+            .addKeyValue("failureCount", change.failureCount());
+    if (change.lastErrorCode() != null) {
+      entry = entry.addKeyValue("lastError", change.lastErrorCode());
+    }
+    entry.log(
+        switch (change.to()) {
+          case OPEN -> "Circuit breaker opened";
+          case HALF_OPEN -> "Circuit breaker half-open";
+          case CLOSED -> "Circuit breaker closed";
+        });
+  }
+
+  @Override
+  public void onStoreDegraded(StoreEvent event) {
+    if (event.degraded()) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("event", "store_degraded")
+          .addKeyValue("errorCode", event.errorCode())
+          .log("Store does not answer; circuits go on from memory");
+    } else {
+      LOGGER.atInfo().addKeyValue("event", "store_recovered").log("Store answers again");
+    }
+  }
+
+  void listenerFailed(Throwable failure) {
+    LOGGER
+        .atWarn()
+        .addKeyValue("event", "listener_failed")
+        .addKeyValue("exception", failure.getClass().getName())
+        .log("A listener threw; the others were called");
+  }
+
+  /** An operator's text may be anything: it is logged only when it is short and printable. */
+  private static String loggable(String reason) {
+    boolean fine =
+        reason.length() <= LONGEST_REASON && reason.chars().noneMatch(Character::isISOControl);
+    return fine ? reason : "(not logged)";
+  }
+}

@@ -1,0 +1,264 @@
+package dev.fusible;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that a circuit knows, at one moment. Immutable; {@link Circuit} replaces it by
+ * compare-and-set.
+ *
+ * @param state the state
+ * @param generation of this process: rises whenever results of running attempts must no longer
+ *     count
+ * @param rowGeneration the generation to persist: rises with each transition, here or elsewhere
+ * @param failureCount consecutive failures
+ * @param requestCount requests settled since the circuit last closed; stops at the volume
+ *     threshold, so that a success that changes nothing writes nothing
+ * @param resets how often a success (or an operator) set the failure count back to zero
+ * @param window the outcomes that a rate policy looks at; {@code null} for other policies
+ * @param openedAtNanos when it opened, on the monotonic clock; only while OPEN
+ * @param failedTrials trials that failed in a row
+ * @param trial the trial, while not CLOSED; {@code null} if nobody runs or claims it
+ * @param hold whether an operator holds the state
+ * @param command whether an operator's order is not yet in the store: it wins over what others
+ *     wrote
+ * @param settledToken the token of the trial whose result is not yet in the store
+ * @param lastErrorCode the last failure's class or code
+ * @param lastStateChange when the state last changed, for display
+ * @param persisted what the store holds; {@code null} until the row has been read
+ */
+record MachineState(
+    CircuitBreakerState state,
+    long generation,
+    long rowGeneration,
+    int failureCount,
+    int requestCount,
+    int resets,
+    @Nullable Window window,
+    long openedAtNanos,
+    int failedTrials,
+    @Nullable Trial trial,
+    Hold hold,
+    boolean command,
+    @Nullable String settledToken,
+    @Nullable String lastErrorCode,
+    @Nullable Instant lastStateChange,
+    @Nullable Persisted persisted) {
+
+  /** Where every circuit starts, shared by all of them. */
+  static final MachineState INITIAL = initial(null);
+
+  /**
+   * An initial state whose row is known not to exist, shared as well: an idle circuit costs no
+   * state of its own.
+   */
+  static final MachineState INITIAL_LOADED =
+      initial(new Persisted(0, 0, CircuitBreakerState.CLOSED, 0, 0, 0));
+
+  /** Takes the place of an evicted circuit's state: no attempt is admitted on it. */
+  static final MachineState EVICTED = initial(null);
+
+  boolean isEvicted() {
+    return this == EVICTED;
+  }
+
+  private static MachineState initial(@Nullable Persisted persisted) {
+    return new MachineState(
+        CircuitBreakerState.CLOSED,
+        0,
+        0,
+        0,
+        0,
+        0,
+        null,
+        0,
+        0,
+        null,
+        Hold.NONE,
+        false,
+        null,
+        null,
+        null,
+        persisted);
+  }
+
+  /** Whether the store does not know this yet. */
+  boolean isDirty() {
+    return persisted != null && (needsWriteAtOnce() || countsDiffer(persisted));
+  }
+
+  /** Whether a transition, a freed trial or an operator's order waits to be written. */
+  boolean needsWriteAtOnce() {
+    return persisted != null && (command || rowGeneration != persisted.generation());
+  }
+
+  private boolean countsDiffer(Persisted row) {
+    return failureCount != row.failureCount() || (resets != row.resets() && row.failureCount() > 0);
+  }
+
+  /** This state as a row to write over the one it was counted from. */
+  CircuitBreakerStoreState toRow(String businessId, String writeId, long now) {
+    Trial held = trial != null && trial.isOurs() && !trial.hasExpired(now) ? trial : null;
+    return new CircuitBreakerStoreState(
+        businessId,
+        state,
+        failureCount,
+        requestCount,
+        rowGeneration,
+        Objects.requireNonNull(persisted).version(),
+        state == CircuitBreakerState.OPEN
+            ? Duration.ofNanos(Math.max(0, now - openedAtNanos))
+            : null,
+        failedTrials,
+        lastStateChange,
+        lastErrorCode,
+        hold,
+        held != null ? held.token() : null,
+        held != null ? Duration.ofNanos(held.leaseUntilNanos() - now) : Duration.ZERO,
+        writeId);
+  }
+
+  /** A copy of this state to change and freeze. */
+  Draft edit() {
+    return new Draft(this);
+  }
+
+  MachineState counted(
+      int failures, int requests, @Nullable Window newWindow, @Nullable String errorCode) {
+    Draft draft = edit();
+    draft.failureCount = failures;
+    draft.requestCount = requests;
+    draft.resets = failures == 0 && failureCount > 0 ? resets + 1 : resets;
+    draft.window = newWindow;
+    draft.lastErrorCode = errorCode;
+    return draft.freeze();
+  }
+
+  MachineState opened(int trialsFailed, long nowNanos, @Nullable String settled) {
+    Draft draft = moved(CircuitBreakerState.OPEN);
+    draft.openedAtNanos = nowNanos;
+    draft.failedTrials = trialsFailed;
+    draft.settledToken = settled;
+    return draft.freeze();
+  }
+
+  MachineState closed(@Nullable String settled) {
+    Draft draft = moved(CircuitBreakerState.CLOSED);
+    draft.failureCount = 0;
+    draft.requestCount = 0;
+    draft.resets = resets + 1;
+    draft.failedTrials = 0;
+    draft.settledToken = settled;
+    draft.lastErrorCode = null;
+    return draft.freeze();
+  }
+
+  /** HALF_OPEN with the trial given, or with none: freed. */
+  MachineState halfOpen(@Nullable Trial newTrial) {
+    Draft draft = moved(CircuitBreakerState.HALF_OPEN);
+    draft.trial = newTrial;
+    return draft.freeze();
+  }
+
+  /** The same state held by an operator, whose order is still to be written. */
+  MachineState ordered(Hold newHold) {
+    Draft draft = edit();
+    draft.hold = newHold;
+    draft.command = true;
+    return draft.freeze();
+  }
+
+  MachineState withTrial(@Nullable Trial newTrial) {
+    Draft draft = edit();
+    draft.trial = newTrial;
+    return draft.freeze();
+  }
+
+  /** The same circuit counted from another row. */
+  MachineState basedOn(Persisted row, long newRowGeneration) {
+    Draft draft = edit();
+    draft.persisted = row;
+    draft.rowGeneration = newRowGeneration;
+    return draft.freeze();
+  }
+
+  MachineState stamped(Instant changed) {
+    Draft draft = edit();
+    draft.lastStateChange = changed;
+    return draft.freeze();
+  }
+
+  private Draft moved(CircuitBreakerState to) {
+    Draft draft = edit();
+    draft.state = to;
+    draft.generation = generation + 1;
+    draft.rowGeneration = rowGeneration + 1;
+    draft.window = null;
+    draft.openedAtNanos = 0;
+    draft.trial = null;
+    draft.hold = Hold.NONE;
+    return draft;
+  }
+
+  /** A state in the making, seen by one thread. */
+  static final class Draft {
+
+    CircuitBreakerState state;
+    long generation;
+    long rowGeneration;
+    int failureCount;
+    int requestCount;
+    int resets;
+    @Nullable Window window;
+    long openedAtNanos;
+    int failedTrials;
+    @Nullable Trial trial;
+    Hold hold;
+    boolean command;
+    @Nullable String settledToken;
+    @Nullable String lastErrorCode;
+    @Nullable Instant lastStateChange;
+    @Nullable Persisted persisted;
+
+    private Draft(MachineState s) {
+      state = s.state;
+      generation = s.generation;
+      rowGeneration = s.rowGeneration;
+      failureCount = s.failureCount;
+      requestCount = s.requestCount;
+      resets = s.resets;
+      window = s.window;
+      openedAtNanos = s.openedAtNanos;
+      failedTrials = s.failedTrials;
+      trial = s.trial;
+      hold = s.hold;
+      command = s.command;
+      settledToken = s.settledToken;
+      lastErrorCode = s.lastErrorCode;
+      lastStateChange = s.lastStateChange;
+      persisted = s.persisted;
+    }
+
+    MachineState freeze() {
+      return new MachineState(
+          state,
+          generation,
+          rowGeneration,
+          failureCount,
+          requestCount,
+          resets,
+          window,
+          openedAtNanos,
+          failedTrials,
+          trial,
+          hold,
+          command,
+          settledToken,
+          lastErrorCode,
+          lastStateChange,
+          persisted);
+    }
+  }
+}

@@ -1,0 +1,184 @@
+package dev.fusible;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of a circuit: pure functions of a state, an input and a reading of the monotonic clock.
+ * No clock, lock, I/O or user code is in here. A function that changes nothing returns the state it
+ * was given.
+ */
+final class StateMachine {
+
+  private static final double JITTER = 0.1;
+
+  private StateMachine() {}
+
+  /** What a call that arrives now may do. */
+  static Admission admission(MachineState s, CircuitBreakerConfig config, long now) {
+    return switch (s.state()) {
+      case CLOSED -> Admission.RUN;
+      case OPEN ->
+          s.hold() == Hold.OPEN || isClaiming(s) || remainingWaitNanos(s, config, now) > 0
+              ? Admission.REJECT
+              : Admission.CLAIM;
+      case HALF_OPEN -> trialAdmission(s.trial(), config, now);
+    };
+  }
+
+  private static Admission trialAdmission(
+      @Nullable Trial trial, CircuitBreakerConfig config, long now) {
+    if (trial == null) {
+      return Admission.CLAIM;
+    }
+    return switch (trial.phase()) {
+      case CLAIMING -> Admission.REJECT;
+      case RUNNING, ELSEWHERE -> trial.hasExpired(now) ? Admission.CLAIM : Admission.REJECT;
+      // A lease that could end during the operation would not count, so it is left to run out.
+      case READY ->
+          trial.hasExpired(now)
+              ? Admission.CLAIM
+              : trial.hasExpired(now + config.timeout().toNanos())
+                  ? Admission.REJECT
+                  : Admission.TRIAL;
+    };
+  }
+
+  private static boolean isClaiming(MachineState s) {
+    return s.trial() != null && s.trial().phase() == Trial.Phase.CLAIMING;
+  }
+
+  /** How long an OPEN circuit still waits before a trial may run; 0 or less when it may. */
+  static long remainingWaitNanos(MachineState s, CircuitBreakerConfig config, long now) {
+    return waitNanos(s, config) - (now - s.openedAtNanos());
+  }
+
+  /**
+   * The whole wait: every instance comes to the same jitter, since it is drawn from the row's
+   * generation.
+   */
+  static long waitNanos(MachineState s, CircuitBreakerConfig config) {
+    long base = config.recoveryTimeout().toNanos();
+    if (config.recoveryBackoff() == 1.0 || s.failedTrials() == 0) {
+      return base;
+    }
+    double longest = config.maxRecoveryTimeout().toNanos();
+    double grown = base * Math.pow(config.recoveryBackoff(), s.failedTrials());
+    double jitter = 1 - JITTER + 2 * JITTER * fractionOf(s.rowGeneration());
+    return (long) Math.min(longest, Math.max(base, grown * jitter));
+  }
+
+  /** A number from 0 to 1 that looks random and depends on {@code seed} alone. */
+  private static double fractionOf(long seed) {
+    long mixed = (seed + 0x9E3779B97F4A7C15L) * 0xBF58476D1CE4E5B9L;
+    mixed = (mixed ^ (mixed >>> 31)) * 0x94D049BB133111EBL;
+    return (mixed >>> 11) * 0x1.0p-53;
+  }
+
+  /**
+   * Settles an attempt that was admitted in the state's present generation. The caller checks the
+   * generation: a result of an older one changes nothing.
+   */
+  static MachineState settle(
+      MachineState s, Outcome outcome, CircuitBreakerConfig config, long now) {
+    return switch (s.state()) {
+      case CLOSED -> settleClosed(s, outcome, config, now);
+      case HALF_OPEN -> settleTrial(s, outcome, config, now);
+      case OPEN -> s;
+    };
+  }
+
+  private static MachineState settleClosed(
+      MachineState s, Outcome outcome, CircuitBreakerConfig config, long now) {
+    if (outcome.kind() == Outcome.Kind.IGNORED) {
+      return s;
+    }
+    int requests = Math.min(s.requestCount() + 1, config.volumeThreshold());
+    boolean failed = outcome.isFailure();
+    Rate rate = config.tripPolicy() instanceof Rate r ? r : null;
+    if (!failed && rate == null && s.failureCount() == 0 && requests == s.requestCount()) {
+      return s;
+    }
+    boolean bad = failed || (rate != null && rate.isSlow(outcome.elapsedNanos()));
+    Window window = rate == null ? null : windowOf(s, rate, now).plus(bad, now);
+    MachineState counted =
+        s.counted(
+            failed ? s.failureCount() + 1 : 0,
+            requests,
+            window,
+            failed ? outcome.errorCode() : s.lastErrorCode());
+    return bad && trips(counted, config) ? counted.opened(0, now, null) : counted;
+  }
+
+  private static Window windowOf(MachineState s, Rate rate, long now) {
+    return s.window() == null ? Window.empty(rate, now) : s.window();
+  }
+
+  /** Whether a CLOSED circuit with these counts must open. */
+  static boolean trips(MachineState s, CircuitBreakerConfig config) {
+    if (s.hold() == Hold.CLOSED || s.requestCount() < config.volumeThreshold()) {
+      return false;
+    }
+    if (!(config.tripPolicy() instanceof Rate rate)) {
+      return s.failureCount() >= config.failureThreshold();
+    }
+    Window window = s.window();
+    return window != null
+        && window.total() >= enough(rate, config)
+        && window.bad() >= rate.rate() * window.total();
+  }
+
+  /** A rate of a few calls is noise, also when an old volume was reached long ago. */
+  private static int enough(Rate rate, CircuitBreakerConfig config) {
+    return rate.period().isZero()
+        ? Math.min(rate.calls(), config.volumeThreshold())
+        : config.volumeThreshold();
+  }
+
+  private static MachineState settleTrial(
+      MachineState s, Outcome outcome, CircuitBreakerConfig config, long now) {
+    Trial trial = s.trial();
+    if (trial == null) {
+      return s;
+    }
+    boolean slow = config.tripPolicy() instanceof Rate rate && rate.isSlow(outcome.elapsedNanos());
+    if (outcome.kind() == Outcome.Kind.IGNORED) {
+      return s.halfOpen(null);
+    }
+    if (outcome.isFailure() || slow) {
+      MachineState failed =
+          s.counted(
+              s.failureCount() + 1,
+              s.requestCount(),
+              null,
+              outcome.isFailure() ? outcome.errorCode() : "slow");
+      return failed.opened(s.failedTrials() + 1, now, trial.token());
+    }
+    return s.closed(trial.token());
+  }
+
+  /** An operator opens the circuit until it is reset. */
+  static MachineState forceOpen(MachineState s, long now) {
+    return s.opened(s.failedTrials(), now, null).ordered(Hold.OPEN);
+  }
+
+  /** An operator closes the circuit until it is reset. */
+  static MachineState forceClosed(MachineState s) {
+    return s.closed(null).ordered(Hold.CLOSED);
+  }
+
+  /** CLOSED with counts zero, whatever it was. */
+  static MachineState reset(MachineState s) {
+    return s.closed(null).ordered(Hold.NONE);
+  }
+
+  /**
+   * How long a lease lasts: the operation and a margin for the write; the operation has no limit of
+   * its own at ZERO.
+   */
+  static Duration lease(CircuitBreakerConfig config) {
+    return config.timeout().isZero()
+        ? Duration.ofSeconds(60)
+        : config.timeout().plus(Duration.ofSeconds(7));
+  }
+}

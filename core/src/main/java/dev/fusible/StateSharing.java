@@ -1,0 +1,103 @@
+package dev.fusible;
+
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** What a circuit has to do with the world outside its process. Nothing here blocks. */
+interface StateSharing {
+
+  /** Begins to follow what others change. */
+  void start();
+
+  /** Reads the circuit's row in the background. */
+  void load(Circuit circuit);
+
+  /** The circuit became {@code state}: others are to know. */
+  void changed(Circuit circuit, MachineState state);
+
+  /**
+   * Asks for the trial. The future is completed with the attempt, or with {@code null} when another
+   * has it.
+   */
+  CompletableFuture<@Nullable Attempt> claim(Circuit circuit, String token);
+
+  /** A name for a claim or a write that no other process uses. */
+  String newToken();
+
+  /** Whether all that the circuit knows is known outside too, so that it can be forgotten here. */
+  boolean knows(MachineState state);
+
+  /**
+   * Frees the leases of this process's circuits and writes what is left; complete when that is
+   * done.
+   */
+  CompletableFuture<Void> flush(CircuitRegistry registry);
+
+  /** Ends what runs in the background. */
+  void close();
+
+  /** Names that begin with one random prefix for each process. */
+  final class Tokens {
+
+    private final String prefix = UUID.randomUUID().toString().substring(0, 13) + ":";
+    private final AtomicLong sequence = new AtomicLong();
+
+    String next() {
+      return prefix + sequence.incrementAndGet();
+    }
+
+    boolean isOwn(String token) {
+      return token.startsWith(prefix);
+    }
+  }
+
+  /**
+   * Without a store, this process is alone: nothing to read or write, and every claim is granted at
+   * once.
+   */
+  final class Alone implements StateSharing {
+
+    private final TimeSource time;
+    private final Tokens tokens = new Tokens();
+
+    Alone(TimeSource time) {
+      this.time = time;
+    }
+
+    @Override
+    public void start() {}
+
+    @Override
+    public void load(Circuit circuit) {}
+
+    @Override
+    public void changed(Circuit circuit, MachineState state) {}
+
+    @Override
+    public CompletableFuture<@Nullable Attempt> claim(Circuit circuit, String token) {
+      CompletableFuture<@Nullable Attempt> caller = new CompletableFuture<>();
+      circuit.trialGranted(token, time.nanoTime(), null, caller);
+      return caller;
+    }
+
+    @Override
+    public String newToken() {
+      return tokens.next();
+    }
+
+    @Override
+    public boolean knows(MachineState state) {
+      return true;
+    }
+
+    @Override
+    public CompletableFuture<Void> flush(CircuitRegistry registry) {
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void close() {}
+  }
+}

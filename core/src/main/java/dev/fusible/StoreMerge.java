@@ -1,0 +1,162 @@
+package dev.fusible;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What becomes of local knowledge when the store's row turns out to be another than the one it was
+ * counted from. Pure functions. The order of what wins: an operator's order; a trial whose token
+ * the row still carries; a row of another generation; and within one generation, local transitions
+ * and the sum of the counts.
+ */
+final class StoreMerge {
+
+  private static final Persisted UNREAD = new Persisted(0, 0, CircuitBreakerState.CLOSED, 0, 0, 0);
+
+  private StoreMerge() {}
+
+  /**
+   * Our own write of {@code written} has become {@code row}: what changed since then is what is
+   * left to write.
+   */
+  static MachineState acknowledged(
+      MachineState s, MachineState written, CircuitBreakerStoreState row, long now) {
+    MachineState.Draft draft = s.edit();
+    draft.persisted = Persisted.of(row, written.resets());
+    if (s.generation() == written.generation()) {
+      draft.command = false;
+      draft.settledToken = null;
+      if (s.state() == CircuitBreakerState.OPEN) {
+        draft.openedAtNanos = later(s.openedAtNanos(), openedAt(row, now));
+      }
+    }
+    return draft.freeze();
+  }
+
+  /** The row is {@code row}, whoever wrote it: what of {@code s} still stands? */
+  static MachineState rebased(
+      MachineState s, CircuitBreakerStoreState row, CircuitBreakerConfig config, long now) {
+    Persisted old = s.persisted() == null ? UNREAD : s.persisted();
+    Persisted base = Persisted.of(row, s.resets());
+    if (s.command()) {
+      return s.basedOn(base, above(s, row));
+    }
+    if (isOurTrial(s, row)) {
+      return s.basedOn(base, s.trial() != null ? row.generation() : above(s, row));
+    }
+    boolean transitioned = s.rowGeneration() != old.generation();
+    boolean bothClosed =
+        row.state() == CircuitBreakerState.CLOSED && old.state() == CircuitBreakerState.CLOSED;
+    boolean sameGeneration =
+        s.persisted() == null ? bothClosed : old.generation() == row.generation();
+    if (!sameGeneration || !(transitioned || bothClosed)) {
+      return adopted(s, row, now);
+    }
+    return transitioned ? s.basedOn(base, above(s, row)) : summed(s, old, row, config, now);
+  }
+
+  /**
+   * The trial is ours: by the store's {@code row}, or by our own word where there is none. An
+   * operator's order, or a circuit that has closed meanwhile, stands; what the store holds then is
+   * to be written over.
+   */
+  static MachineState granted(MachineState s, Trial trial, @Nullable CircuitBreakerStoreState row) {
+    boolean moot = s.command() || s.state() == CircuitBreakerState.CLOSED;
+    if (row == null) {
+      Trial claiming = s.trial();
+      boolean stillWanted =
+          !moot
+              && claiming != null
+              && claiming.phase() == Trial.Phase.CLAIMING
+              && claiming.token().equals(trial.token());
+      return stillWanted ? s.halfOpen(trial) : s;
+    }
+    Persisted base = Persisted.of(row, s.resets());
+    return moot
+        ? s.basedOn(base, s.rowGeneration())
+        : s.halfOpen(trial).basedOn(base, row.generation());
+  }
+
+  private static long above(MachineState s, CircuitBreakerStoreState row) {
+    return Math.max(s.rowGeneration(), row.generation() + 1);
+  }
+
+  /**
+   * Whether the row is under the lease that this instance's trial, running or just settled, was run
+   * with.
+   */
+  private static boolean isOurTrial(MachineState s, CircuitBreakerStoreState row) {
+    String token = row.trialToken();
+    if (token == null) {
+      return false;
+    }
+    Trial trial = s.trial();
+    return token.equals(s.settledToken())
+        || (trial != null && trial.isOurs() && token.equals(trial.token()));
+  }
+
+  private static MachineState summed(
+      MachineState s,
+      Persisted old,
+      CircuitBreakerStoreState row,
+      CircuitBreakerConfig config,
+      long now) {
+    boolean resetSince = s.resets() != old.resets();
+    MachineState.Draft draft = s.edit();
+    draft.failureCount =
+        resetSince ? s.failureCount() : row.failureCount() + s.failureCount() - old.failureCount();
+    draft.requestCount =
+        Math.min(
+            config.volumeThreshold(),
+            row.requestCount() + Math.max(0, s.requestCount() - old.requestCount()));
+    draft.rowGeneration = row.generation();
+    draft.lastStateChange = row.lastStateChange();
+    draft.lastErrorCode = s.lastErrorCode() == null ? row.lastErrorCode() : s.lastErrorCode();
+    draft.persisted = Persisted.of(row, resetSince ? s.resets() - 1 : s.resets());
+    MachineState sum = draft.freeze();
+    return config.tripPolicy() instanceof ConsecutiveFailures && StateMachine.trips(sum, config)
+        ? sum.opened(0, now, null)
+        : sum;
+  }
+
+  /**
+   * The row as it is, with nothing of ours left. Ages count from {@code now}, when the answer
+   * arrived: later than the store took them, so that no trial starts early. Attempts stay valid
+   * only within one CLOSED generation.
+   */
+  private static MachineState adopted(MachineState s, CircuitBreakerStoreState row, long now) {
+    boolean same = row.state() == s.state() && s.rowGeneration() == row.generation();
+    MachineState.Draft draft = s.edit();
+    draft.state = row.state();
+    draft.generation =
+        same && row.state() == CircuitBreakerState.CLOSED ? s.generation() : s.generation() + 1;
+    draft.rowGeneration = row.generation();
+    draft.failureCount = row.failureCount();
+    draft.requestCount = row.requestCount();
+    draft.window = null;
+    draft.openedAtNanos = openedAt(row, now);
+    draft.failedTrials = row.failedTrials();
+    draft.trial = same && row.state() == CircuitBreakerState.OPEN ? s.trial() : elsewhere(row, now);
+    draft.hold = row.hold();
+    draft.command = false;
+    draft.settledToken = null;
+    draft.lastErrorCode = row.lastErrorCode();
+    draft.lastStateChange = row.lastStateChange();
+    draft.persisted = Persisted.of(row, s.resets());
+    return draft.freeze();
+  }
+
+  private static @Nullable Trial elsewhere(CircuitBreakerStoreState row, long now) {
+    String token = row.trialToken();
+    return token == null || row.state() != CircuitBreakerState.HALF_OPEN
+        ? null
+        : new Trial(token, Trial.Phase.ELSEWHERE, now + row.trialRemaining().toNanos());
+  }
+
+  private static long openedAt(CircuitBreakerStoreState row, long now) {
+    return row.openedFor() == null ? 0 : now - row.openedFor().toNanos();
+  }
+
+  private static long later(long nanos, long otherNanos) {
+    return otherNanos - nanos > 0 ? otherNanos : nanos;
+  }
+}

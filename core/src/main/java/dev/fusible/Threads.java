@@ -1,0 +1,60 @@
+package dev.fusible;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The threads of a process: none keeps it alive, and none stays for long when there is nothing to
+ * do.
+ */
+final class Threads {
+
+  private static final long IDLE_SECONDS = 5;
+
+  private Threads() {}
+
+  static ThreadFactory daemons(String prefix) {
+    AtomicInteger count = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, prefix + "-" + count.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  /** A virtual thread for each operation where there are such, otherwise a daemon thread. */
+  static ExecutorService perTask() {
+    try {
+      return (ExecutorService)
+          Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    } catch (ReflectiveOperationException beforeJava21) {
+      return new ThreadPoolExecutor(
+          0,
+          Integer.MAX_VALUE,
+          IDLE_SECONDS,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          daemons("fusible-operation"));
+    }
+  }
+
+  /** One thread between the calls and a store that might block. */
+  static ExecutorService storeWorker() {
+    ThreadPoolExecutor worker =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            daemons("fusible-store"));
+    worker.allowCoreThreadTimeOut(true);
+    return worker;
+  }
+}

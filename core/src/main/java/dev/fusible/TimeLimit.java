@@ -1,0 +1,41 @@
+package dev.fusible;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The timers of one attempt: its time limit and, for a trial, how long its caller waits. Armed
+ * before the operation starts, so that no operation can outrun its limit; called off when the
+ * attempt settles, so that none is left behind.
+ */
+final class TimeLimit {
+
+  private final Cancellable limit;
+  private final @Nullable Cancellable patience;
+
+  private TimeLimit(Cancellable limit, @Nullable Cancellable patience) {
+    this.limit = limit;
+    this.patience = patience;
+  }
+
+  /** Arms the timers; {@code null} where the configuration sets no limit. */
+  static @Nullable TimeLimit arm(Attempt attempt, Runnable onLimit, Runnable onPatience) {
+    Circuit circuit = attempt.circuit();
+    Duration timeout = circuit.config().timeout();
+    if (timeout.isZero()) {
+      return null;
+    }
+    TimeSource time = circuit.context().time();
+    Duration patience = circuit.config().trialPatience();
+    boolean impatient = attempt.isTrial() && patience.compareTo(timeout) < 0;
+    return new TimeLimit(
+        time.schedule(onLimit, timeout), impatient ? time.schedule(onPatience, patience) : null);
+  }
+
+  void disarm() {
+    limit.cancel();
+    if (patience != null) {
+      patience.cancel();
+    }
+  }
+}
