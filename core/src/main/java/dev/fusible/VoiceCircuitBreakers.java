@@ -74,8 +74,11 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     }
     // Our own store in memory never blocks; any other might, so a thread stands between it and the
     // calls.
-    Executor worker =
-        store instanceof InMemoryCircuitBreakerStore ? Runnable::run : own(Threads.storeWorker());
+    Executor worker = builder.storeWorker;
+    if (worker == null) {
+      worker =
+          store instanceof InMemoryCircuitBreakerStore ? Runnable::run : own(Threads.storeWorker());
+    }
     return new StoreSync(
         new StoreOperations(store, builder.time, worker),
         builder.time,
@@ -166,6 +169,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     private Duration cacheTtl = Duration.ofSeconds(5);
     private TimeSource time = TimeSource.system();
     private @Nullable Executor executor;
+    private @Nullable Executor storeWorker;
     private int maxCircuits = 100_000;
 
     private Builder() {}
@@ -253,6 +257,12 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
      */
     public Builder executor(Executor operations) {
       this.executor = Objects.requireNonNull(operations, "operations");
+      return this;
+    }
+
+    /** For tests on one thread: where operations of the store begin. */
+    Builder storeWorker(Executor worker) {
+      this.storeWorker = worker;
       return this;
     }
 
