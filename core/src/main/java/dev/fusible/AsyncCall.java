@@ -4,7 +4,6 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -41,8 +40,10 @@ final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<Exec
         return;
       }
       CompletableFuture<Void> unneeded =
-          claim
-              .completeOnTimeout(null, CircuitContext.CLAIM_WAIT.toMillis(), TimeUnit.MILLISECONDS)
+          circuit
+              .context()
+              .claimLimit()
+              .apply(claim)
               .thenAcceptAsync(this::admitted, circuit.context().executor());
       Objects.requireNonNull(unneeded);
     }

@@ -1,8 +1,11 @@
 package dev.fusible;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What all circuits of a process share. Immutable; its parts are thread-safe. */
@@ -11,6 +14,7 @@ record CircuitContext(
     EventDispatcher events,
     StateSharing store,
     Executor executor,
+    UnaryOperator<CompletableFuture<@Nullable Attempt>> claimLimit,
     Function<String, @Nullable FallbackResponses> fallbacks,
     FallbackResponses defaultFallbacks,
     Function<String, @Nullable String> languages,
@@ -19,6 +23,11 @@ record CircuitContext(
 
   /** How long a caller waits, in real time, for the store to grant the trial. */
   static final Duration CLAIM_WAIT = Duration.ofMillis(250);
+
+  /** The claim, given up by its asynchronous caller after {@link #CLAIM_WAIT}. */
+  static CompletableFuture<@Nullable Attempt> limited(CompletableFuture<@Nullable Attempt> claim) {
+    return claim.completeOnTimeout(null, CLAIM_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+  }
 
   /** The sentence for a business. The user's functions may throw: the defaults are spoken then. */
   FallbackResponse sentence(String businessId, FallbackType type, int turn) {

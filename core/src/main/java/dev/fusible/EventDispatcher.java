@@ -1,11 +1,14 @@
 package dev.fusible;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes events to listeners and to the log, in the order they were given in, on one thread of its
@@ -20,11 +23,17 @@ final class EventDispatcher {
   private final List<CircuitBreakerListener> listeners;
   private final EventLog log = new EventLog();
   private final AtomicLong dropped = new AtomicLong();
-  private final ThreadPoolExecutor thread;
+  private final Executor delivery;
+  private final @Nullable ThreadPoolExecutor thread;
 
-  EventDispatcher(List<CircuitBreakerListener> listeners) {
+  EventDispatcher(List<CircuitBreakerListener> listeners, @Nullable Executor delivery) {
     this.listeners = List.copyOf(listeners);
-    thread =
+    this.thread = delivery == null ? ownThread() : null;
+    this.delivery = delivery == null ? Objects.requireNonNull(thread) : delivery;
+  }
+
+  private ThreadPoolExecutor ownThread() {
+    ThreadPoolExecutor events =
         new ThreadPoolExecutor(
             1,
             1,
@@ -33,7 +42,8 @@ final class EventDispatcher {
             new ArrayBlockingQueue<>(QUEUED_EVENTS),
             Threads.daemons("fusible-events"),
             (event, executor) -> dropped.incrementAndGet());
-    thread.allowCoreThreadTimeOut(true);
+    events.allowCoreThreadTimeOut(true);
+    return events;
   }
 
   /** Whether anybody would hear of a call of a circuit with listeners {@code own}. */
@@ -42,7 +52,7 @@ final class EventDispatcher {
   }
 
   void dispatch(List<CircuitBreakerListener> own, Consumer<CircuitBreakerListener> event) {
-    thread.execute(
+    delivery.execute(
         () -> {
           deliver(log, event);
           listeners.forEach(listener -> deliver(listener, event));
@@ -66,6 +76,9 @@ final class EventDispatcher {
 
   /** Delivers what is queued, for at most {@code millis}, and ends the thread. */
   void close(long millis) {
+    if (thread == null) {
+      return;
+    }
     thread.shutdown();
     try {
       if (!thread.awaitTermination(millis, TimeUnit.MILLISECONDS)) {

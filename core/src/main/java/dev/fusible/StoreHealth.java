@@ -7,7 +7,6 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -130,7 +129,9 @@ final class StoreHealth {
     }
     long pause = pauseMillis;
     pauseMillis = Math.min(LONGEST_PAUSE_MILLIS, pause * 2);
-    long jittered = pause - pause / 5 + ThreadLocalRandom.current().nextLong(pause * 2 / 5);
+    // A reading of the clock differs between instances, and is all the chance that this needs.
+    long mixed = time.nanoTime() * 0x9E3779B97F4A7C15L;
+    long jittered = pause - pause / 5 + Math.floorMod(mixed ^ (mixed >>> 32), pause * 2 / 5);
     Cancellable unneeded = time.schedule(probe, Duration.ofMillis(jittered));
     Objects.requireNonNull(unneeded);
   }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -11,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +40,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
 
   private VoiceCircuitBreakers(Builder builder) {
     this.ownThreads = new ArrayList<>();
-    EventDispatcher events = new EventDispatcher(builder.listeners);
+    EventDispatcher events = new EventDispatcher(builder.listeners, builder.eventDelivery);
     Executor executor = builder.executor == null ? own(Threads.perTask()) : builder.executor;
     this.registry =
         new CircuitRegistry(
@@ -50,6 +52,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
             events,
             sharing(builder, events, registry),
             executor,
+            builder.claimLimit,
             builder.fallbacksFor,
             builder.fallbacks,
             builder.languageFor,
@@ -170,6 +173,9 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     private TimeSource time = TimeSource.system();
     private @Nullable Executor executor;
     private @Nullable Executor storeWorker;
+    private @Nullable Executor eventDelivery;
+    private UnaryOperator<CompletableFuture<@Nullable Attempt>> claimLimit =
+        CircuitContext::limited;
     private int maxCircuits = 100_000;
 
     private Builder() {}
@@ -263,6 +269,18 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     /** For tests on one thread: where operations of the store begin. */
     Builder storeWorker(Executor worker) {
       this.storeWorker = worker;
+      return this;
+    }
+
+    /** For tests on one thread: where listeners and the log hear of events. */
+    Builder eventDelivery(Executor delivery) {
+      this.eventDelivery = delivery;
+      return this;
+    }
+
+    /** For tests on one thread: when the asynchronous caller of a claim gives it up. */
+    Builder claimLimit(UnaryOperator<CompletableFuture<@Nullable Attempt>> limit) {
+      this.claimLimit = limit;
       return this;
     }
 
