@@ -18,9 +18,13 @@ final class Answer {
   }
 
   static <T extends @Nullable Object> ExecutionResult.Fallback<T> fallback(
-      Circuit circuit, FallbackType type, @Nullable Throwable cause, long startNanos) {
+      Circuit circuit,
+      @Nullable String language,
+      FallbackType type,
+      @Nullable Throwable cause,
+      long startNanos) {
     return new ExecutionResult.Fallback<>(
-        circuit.speak(type), type, cause, since(circuit, startNanos));
+        circuit.speak(type, language), type, cause, since(circuit, startNanos));
   }
 
   private static Duration since(Circuit circuit, long startNanos) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionResult<T>> {
 
   private final Circuit circuit;
+  private final @Nullable String language;
   private final Supplier<? extends CompletionStage<? extends T>> operation;
   private final long startNanos;
   private volatile @Nullable Attempt attempt;
@@ -22,9 +23,11 @@ final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<Exec
 
   AsyncCall(
       Circuit circuit,
+      @Nullable String language,
       Supplier<? extends CompletionStage<? extends T>> operation,
       long startNanos) {
     this.circuit = circuit;
+    this.language = language;
     this.operation = operation;
     this.startNanos = startNanos;
   }
@@ -51,7 +54,7 @@ final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<Exec
 
   private void admitted(@Nullable Attempt granted) {
     if (granted == null) {
-      complete(Answer.fallback(circuit, FallbackType.CIRCUIT_OPEN, null, startNanos));
+      complete(Answer.fallback(circuit, language, FallbackType.CIRCUIT_OPEN, null, startNanos));
       return;
     }
     attempt = granted;
@@ -63,7 +66,9 @@ final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<Exec
         TimeLimit.arm(
             granted,
             () -> limitPassed(granted),
-            () -> complete(Answer.fallback(circuit, FallbackType.TIMEOUT, null, startNanos)));
+            () ->
+                complete(
+                    Answer.fallback(circuit, language, FallbackType.TIMEOUT, null, startNanos)));
     CompletionStage<? extends T> stage;
     try {
       stage = operation.get();
@@ -113,7 +118,7 @@ final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<Exec
     if (error instanceof Error) {
       completeExceptionally(error);
     } else if (!isDone()) {
-      complete(Answer.fallback(circuit, FallbackType.SYSTEM_ERROR, error, startNanos));
+      complete(Answer.fallback(circuit, language, FallbackType.SYSTEM_ERROR, error, startNanos));
     }
   }
 
@@ -122,7 +127,7 @@ final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<Exec
       disarm();
       cancelOperation();
       if (!isDone()) {
-        complete(Answer.fallback(circuit, FallbackType.TIMEOUT, null, startNanos));
+        complete(Answer.fallback(circuit, language, FallbackType.TIMEOUT, null, startNanos));
       }
     }
   }

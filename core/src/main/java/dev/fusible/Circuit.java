@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +46,7 @@ final class Circuit {
   private final CircuitBreakerConfig config;
   private final CircuitContext context;
   private final CircuitRegistry registry;
-  private final AtomicInteger spoken = new AtomicInteger();
+  private final Rotation rotation = new Rotation();
   private volatile MachineState machine = MachineState.INITIAL;
   private volatile CallMetrics metrics = new CallMetrics();
   private volatile List<CircuitBreakerListener> listeners = List.of();
@@ -374,8 +373,8 @@ final class Circuit {
   // --- fallbacks and eviction
 
   /** The sentence for a caller who gets no answer. Two in a row differ. */
-  FallbackResponse speak(FallbackType type) {
-    FallbackResponse response = context.sentence(businessId, type, spoken.getAndIncrement());
+  FallbackResponse speak(FallbackType type, @Nullable String language) {
+    FallbackResponse response = context.sentence(businessId, type, language, rotation);
     metrics.fallbacks.incrementAndGet();
     if (context.events().isHeard(listeners)) {
       FallbackEvent event =

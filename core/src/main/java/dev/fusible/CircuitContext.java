@@ -1,11 +1,14 @@
 package dev.fusible;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What all circuits of a process share. Immutable; its parts are thread-safe. */
@@ -29,13 +32,19 @@ record CircuitContext(
     return claim.completeOnTimeout(null, CLAIM_WAIT.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** The sentence for a business. The user's functions may throw: the defaults are spoken then. */
-  FallbackResponse sentence(String businessId, FallbackType type, int turn) {
+  /**
+   * The sentence for a business: in the language that was asked for, else its own, else the
+   * default. The user's functions may throw: the defaults are spoken then.
+   */
+  FallbackResponse sentence(
+      String businessId, FallbackType type, @Nullable String asked, Rotation rotation) {
     FallbackResponses responses = orNull(fallbacks, businessId);
-    String language = orNull(languages, businessId);
+    List<String> preferred =
+        Stream.of(asked, orNull(languages, businessId), defaultLanguage)
+            .filter(Objects::nonNull)
+            .toList();
     return (responses == null ? defaultFallbacks : responses)
-        .getFallbackResponse(
-            type, language == null ? defaultLanguage : language, orNull(phones, businessId), turn);
+        .getFallbackResponse(type, preferred, orNull(phones, businessId), rotation);
   }
 
   private static <T> @Nullable T orNull(Function<String, @Nullable T> function, String businessId) {

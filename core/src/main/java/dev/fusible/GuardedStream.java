@@ -11,14 +11,17 @@ import org.jspecify.annotations.Nullable;
 final class GuardedStream<T> implements Flow.Publisher<T> {
 
   private final Supplier<Circuit> circuit;
+  private final @Nullable String language;
   private final Supplier<? extends Flow.Publisher<? extends T>> operation;
   private final StreamOptions<T> options;
 
   GuardedStream(
       Supplier<Circuit> circuit,
+      @Nullable String language,
       Supplier<? extends Flow.Publisher<? extends T>> operation,
       StreamOptions<T> options) {
     this.circuit = circuit;
+    this.language = language;
     this.operation = operation;
     this.options = options;
   }
@@ -27,7 +30,7 @@ final class GuardedStream<T> implements Flow.Publisher<T> {
   public void subscribe(Flow.Subscriber<? super T> subscriber) {
     Objects.requireNonNull(subscriber, "subscriber");
     Circuit present = circuit.get();
-    StreamCall<T> call = new StreamCall<>(present, options, subscriber);
+    StreamCall<T> call = new StreamCall<>(present, language, options, subscriber);
     subscriber.onSubscribe(call);
     Admitted admitted = present.admit();
     if (admitted instanceof Admitted.Now now) {

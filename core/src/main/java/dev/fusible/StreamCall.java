@@ -27,6 +27,7 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
   private static final End<?> NOTHING_TO_SAY = new End<>(null, null, true);
 
   private final Circuit circuit;
+  private final @Nullable String language;
   private final StreamOptions<T> options;
   private final Flow.Subscriber<? super T> downstream;
   private final long startNanos;
@@ -42,8 +43,13 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
   private boolean said;
   private boolean finished;
 
-  StreamCall(Circuit circuit, StreamOptions<T> options, Flow.Subscriber<? super T> downstream) {
+  StreamCall(
+      Circuit circuit,
+      @Nullable String language,
+      StreamOptions<T> options,
+      Flow.Subscriber<? super T> downstream) {
     this.circuit = circuit;
+    this.language = language;
     this.options = options;
     this.downstream = downstream;
     this.startNanos = circuit.context().time().nanoTime();
@@ -277,7 +283,8 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
   private void endWith(FallbackType type, @Nullable Throwable cause) {
     End<T> reached;
     try {
-      ExecutionResult.Fallback<T> fallback = Answer.fallback(circuit, type, cause, startNanos);
+      ExecutionResult.Fallback<T> fallback =
+          Answer.fallback(circuit, language, type, cause, startNanos);
       reached = new End<>(options.fallback().apply(fallback), null, false);
     } catch (RuntimeException brokenFallback) {
       reached = new End<>(null, brokenFallback, false);

@@ -23,14 +23,20 @@ final class SyncCall<T extends @Nullable Object> {
       @Nullable T value, @Nullable Throwable error, boolean timeout) {}
 
   private final Attempt attempt;
+  private final @Nullable String language;
   private final Callable<? extends T> operation;
   private final long startNanos;
   private final Thread caller = Thread.currentThread();
   private final AtomicReference<@Nullable Ending<T>> ending = new AtomicReference<>();
   private final FutureTask<Void> task = new FutureTask<>(this::run, null);
 
-  SyncCall(Attempt attempt, Callable<? extends T> operation, long startNanos) {
+  SyncCall(
+      Attempt attempt,
+      @Nullable String language,
+      Callable<? extends T> operation,
+      long startNanos) {
     this.attempt = attempt;
+    this.language = language;
     this.operation = operation;
     this.startNanos = startNanos;
   }
@@ -48,13 +54,14 @@ final class SyncCall<T extends @Nullable Object> {
     try {
       Ending<T> reached = await();
       if (reached.timeout()) {
-        return Answer.fallback(circuit, FallbackType.TIMEOUT, null, startNanos);
+        return Answer.fallback(circuit, language, FallbackType.TIMEOUT, null, startNanos);
       }
       if (reached.error() instanceof Error error) {
         throw error;
       }
       if (reached.error() != null) {
-        return Answer.fallback(circuit, FallbackType.SYSTEM_ERROR, reached.error(), startNanos);
+        return Answer.fallback(
+            circuit, language, FallbackType.SYSTEM_ERROR, reached.error(), startNanos);
       }
       return Answer.success(circuit, reached.value(), startNanos);
     } finally {

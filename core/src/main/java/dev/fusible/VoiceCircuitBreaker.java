@@ -1,6 +1,7 @@
 package dev.fusible;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -27,12 +28,24 @@ public final class VoiceCircuitBreaker {
 
   private final VoiceCircuitBreakers breakers;
   private final String businessId;
+  private final @Nullable String language;
   private volatile Circuit circuit;
 
-  VoiceCircuitBreaker(VoiceCircuitBreakers breakers, Circuit circuit) {
+  VoiceCircuitBreaker(VoiceCircuitBreakers breakers, Circuit circuit, @Nullable String language) {
     this.breakers = breakers;
     this.businessId = circuit.businessId();
+    this.language = language;
     this.circuit = circuit;
+  }
+
+  /**
+   * A handle on the same circuit whose sentences are spoken in {@code tag} where there are any,
+   * else in the business's language, else in the default.
+   *
+   * @param tag a BCP 47 tag such as {@code es-MX}; one that is unknown or malformed does no harm
+   */
+  public VoiceCircuitBreaker inLanguage(String tag) {
+    return new VoiceCircuitBreaker(breakers, present(), Objects.requireNonNull(tag, "tag"));
   }
 
   /**
@@ -46,11 +59,11 @@ public final class VoiceCircuitBreaker {
     long startNanos = present.context().time().nanoTime();
     Attempt attempt = admitted(present);
     if (attempt == null) {
-      return Answer.fallback(present, FallbackType.CIRCUIT_OPEN, null, startNanos);
+      return Answer.fallback(present, language, FallbackType.CIRCUIT_OPEN, null, startNanos);
     }
     return present.config().timeout().isZero()
         ? onThisThread(attempt, operation, startNanos)
-        : new SyncCall<T>(attempt, operation, startNanos).result();
+        : new SyncCall<T>(attempt, language, operation, startNanos).result();
   }
 
   /**
@@ -73,7 +86,8 @@ public final class VoiceCircuitBreaker {
   public <T extends @Nullable Object> CompletionStage<ExecutionResult<T>> executeAsync(
       Supplier<? extends CompletionStage<? extends T>> operation) {
     Circuit present = open();
-    AsyncCall<T> call = new AsyncCall<>(present, operation, present.context().time().nanoTime());
+    AsyncCall<T> call =
+        new AsyncCall<>(present, language, operation, present.context().time().nanoTime());
     call.start();
     return call;
   }
@@ -88,7 +102,7 @@ public final class VoiceCircuitBreaker {
    */
   public <T> Flow.Publisher<T> executeStream(
       Supplier<? extends Flow.Publisher<? extends T>> operation, StreamOptions<T> options) {
-    return new GuardedStream<>(this::open, operation, options);
+    return new GuardedStream<>(this::open, language, operation, options);
   }
 
   /** Whose circuit this is. */
@@ -204,7 +218,7 @@ public final class VoiceCircuitBreaker {
     }
   }
 
-  private static <T extends @Nullable Object> ExecutionResult<T> onThisThread(
+  private <T extends @Nullable Object> ExecutionResult<T> onThisThread(
       Attempt attempt, Callable<? extends T> operation, long startNanos) {
     T value;
     try {
@@ -217,7 +231,8 @@ public final class VoiceCircuitBreaker {
       throw error;
     } catch (Throwable error) {
       attempt.failed(error);
-      return Answer.fallback(attempt.circuit(), FallbackType.SYSTEM_ERROR, error, startNanos);
+      return Answer.fallback(
+          attempt.circuit(), language, FallbackType.SYSTEM_ERROR, error, startNanos);
     }
     attempt.succeeded(value);
     return Answer.success(attempt.circuit(), value, startNanos);

@@ -109,7 +109,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
       throw new IllegalArgumentException(
           "businessId must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
     }
-    return new VoiceCircuitBreaker(this, circuit(businessId));
+    return new VoiceCircuitBreaker(this, circuit(businessId), null);
   }
 
   /** How many events were dropped since listeners, or the log, could not keep up. */
