@@ -114,6 +114,11 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     return new VoiceCircuitBreaker(this, circuit(businessId), null);
   }
 
+  /** Where operations run that would block their caller; see {@link Builder#executor}. */
+  public Executor executor() {
+    return context.executor();
+  }
+
   /** How many events were dropped since listeners, or the log, could not keep up. */
   public long droppedEvents() {
     return context.events().dropped();
