@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  * One asynchronous call: the future that its caller holds. Cancelling it cancels the operation and
  * settles the attempt as ignored. The operation is cancelled too when its limit passes.
  */
-class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionResult<T>> {
+final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionResult<T>> {
 
-  final Circuit circuit;
-  final @Nullable String language;
-  final long startNanos;
+  private final Circuit circuit;
+  private final @Nullable String language;
   private final Supplier<? extends CompletionStage<? extends T>> operation;
+  private final long startNanos;
   private volatile @Nullable Attempt attempt;
   private volatile @Nullable CompletableFuture<?> running;
   private volatile @Nullable TimeLimit timers;
@@ -97,13 +97,8 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
   private void ended(Attempt granted, @Nullable T value, @Nullable Throwable error) {
     if (error != null) {
       failed(granted, Answer.unwrapped(error));
-    } else {
-      answered(granted, value);
+      return;
     }
-  }
-
-  /** The operation has answered. */
-  void answered(Attempt granted, @Nullable T value) {
     if (granted.succeeded(value)) {
       disarm();
       complete(Answer.success(circuit, value, startNanos));
@@ -112,7 +107,7 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
     }
   }
 
-  final void failed(Attempt granted, Throwable error) {
+  private void failed(Attempt granted, Throwable error) {
     if (!granted.failed(error)) {
       if (!Answer.isObedience(error)) {
         granted.cameLate();
@@ -127,13 +122,8 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
     }
   }
 
-  /** Whether the wait for the answer is still on, and this is its end. */
-  boolean endsWait() {
-    return true;
-  }
-
   private void limitPassed(Attempt granted) {
-    if (endsWait() && granted.timedOut()) {
+    if (granted.timedOut()) {
       disarm();
       cancelOperation();
       if (!isDone()) {
@@ -162,7 +152,7 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
     }
   }
 
-  final void disarm() {
+  private void disarm() {
     TimeLimit armed = timers;
     if (armed != null) {
       armed.disarm();

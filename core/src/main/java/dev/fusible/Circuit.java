@@ -48,7 +48,7 @@ final class Circuit {
   private final CircuitRegistry registry;
   private final Rotation rotation = new Rotation();
   private volatile MachineState machine = MachineState.INITIAL;
-  private volatile CallMetrics metrics;
+  private volatile CallMetrics metrics = new CallMetrics();
   private volatile List<CircuitBreakerListener> listeners = List.of();
   private volatile @Nullable StoreLink link;
 
@@ -61,7 +61,6 @@ final class Circuit {
     this.config = config;
     this.context = context;
     this.registry = registry;
-    this.metrics = new CallMetrics(context.lateResults());
   }
 
   String businessId() {
@@ -85,7 +84,7 @@ final class Circuit {
   }
 
   void resetMetrics() {
-    metrics = new CallMetrics(context.lateResults());
+    metrics = new CallMetrics();
   }
 
   synchronized void addListener(CircuitBreakerListener listener) {
@@ -288,7 +287,7 @@ final class Circuit {
     MachineState next =
         transition(s -> s.isEvicted() ? s : StoreMerge.rebased(s, row, config, now), "store");
     if (trialWasPending && next.settledToken() == null) {
-      metrics.cameLate();
+      metrics.lateResults.incrementAndGet();
     }
   }
 

@@ -6,7 +6,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -23,8 +22,7 @@ record CircuitContext(
     FallbackResponses defaultFallbacks,
     Function<String, @Nullable String> languages,
     String defaultLanguage,
-    Function<String, @Nullable String> phones,
-    LongAdder lateResults) {
+    Function<String, @Nullable String> phones) {
 
   /** How long a caller waits, in real time, for the store to grant the trial. */
   static final Duration CLAIM_WAIT = Duration.ofMillis(250);

@@ -30,8 +30,7 @@ final class GuardedStream<T> implements Flow.Publisher<T> {
   public void subscribe(Flow.Subscriber<? super T> subscriber) {
     Objects.requireNonNull(subscriber, "subscriber");
     Circuit present = circuit.get();
-    long startNanos = present.context().time().nanoTime();
-    StreamCall<T> call = new StreamCall<>(present, language, options, subscriber, startNanos);
+    StreamCall<T> call = new StreamCall<>(present, language, options, subscriber);
     subscriber.onSubscribe(call);
     Admitted admitted = present.admit();
     if (admitted instanceof Admitted.Now now) {

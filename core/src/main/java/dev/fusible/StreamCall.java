@@ -47,13 +47,12 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
       Circuit circuit,
       @Nullable String language,
       StreamOptions<T> options,
-      Flow.Subscriber<? super T> downstream,
-      long startNanos) {
+      Flow.Subscriber<? super T> downstream) {
     this.circuit = circuit;
     this.language = language;
     this.options = options;
     this.downstream = downstream;
-    this.startNanos = startNanos;
+    this.startNanos = circuit.context().time().nanoTime();
     this.silentSinceNanos = startNanos;
   }
 

@@ -4,6 +4,8 @@ import dev.fusible.CircuitBreakerConfig;
 import dev.fusible.FallbackResponses;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,16 @@ record GatewayConfig(
     @Nullable Upstream upstream,
     Map<String, Business> businesses,
     List<PlatformKey> platformKeys) {
+
+  GatewayConfig {
+    businesses = Collections.unmodifiableMap(new LinkedHashMap<>(businesses));
+    platformKeys = List.copyOf(platformKeys);
+  }
+
+  /** Whether the bundled upstream answers. */
+  boolean isDemo() {
+    return upstream == null;
+  }
 
   /**
    * @param host where agents connect
