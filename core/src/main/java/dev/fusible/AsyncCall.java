@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  * One asynchronous call: the future that its caller holds. Cancelling it cancels the operation and
  * settles the attempt as ignored. The operation is cancelled too when its limit passes.
  */
-final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionResult<T>> {
+class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionResult<T>> {
 
-  private final Circuit circuit;
-  private final @Nullable String language;
+  final Circuit circuit;
+  final @Nullable String language;
+  final long startNanos;
   private final Supplier<? extends CompletionStage<? extends T>> operation;
-  private final long startNanos;
   private volatile @Nullable Attempt attempt;
   private volatile @Nullable CompletableFuture<?> running;
   private volatile @Nullable TimeLimit timers;
@@ -97,8 +97,13 @@ final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<Exec
   private void ended(Attempt granted, @Nullable T value, @Nullable Throwable error) {
     if (error != null) {
       failed(granted, Answer.unwrapped(error));
-      return;
+    } else {
+      answered(granted, value);
     }
+  }
+
+  /** The operation has answered. */
+  void answered(Attempt granted, @Nullable T value) {
     if (granted.succeeded(value)) {
       disarm();
       complete(Answer.success(circuit, value, startNanos));
@@ -107,7 +112,7 @@ final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<Exec
     }
   }
 
-  private void failed(Attempt granted, Throwable error) {
+  final void failed(Attempt granted, Throwable error) {
     if (!granted.failed(error)) {
       if (!Answer.isObedience(error)) {
         granted.cameLate();
@@ -122,8 +127,13 @@ final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<Exec
     }
   }
 
+  /** Whether the wait for the answer is still on, and this is its end. */
+  boolean endsWait() {
+    return true;
+  }
+
   private void limitPassed(Attempt granted) {
-    if (granted.timedOut()) {
+    if (endsWait() && granted.timedOut()) {
       disarm();
       cancelOperation();
       if (!isDone()) {
@@ -152,7 +162,7 @@ final class AsyncCall<T extends @Nullable Object> extends CompletableFuture<Exec
     }
   }
 
-  private void disarm() {
+  final void disarm() {
     TimeLimit armed = timers;
     if (armed != null) {
       armed.disarm();

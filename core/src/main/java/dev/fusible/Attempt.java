@@ -90,7 +90,7 @@ final class Attempt extends AtomicBoolean {
 
   /** The operation ended after its attempt had settled. */
   void cameLate() {
-    metrics.lateResults.incrementAndGet();
+    metrics.cameLate();
   }
 
   /** Whether what was thrown is a failure; a predicate that throws makes it one. */

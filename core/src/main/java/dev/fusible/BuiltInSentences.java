@@ -38,7 +38,7 @@ final class BuiltInSentences {
             "Lo siento, no pude ayudarle con eso. Por favor llame directamente al negocio."),
         new Pair(
             "Una disculpa, algo no salió bien. Puede llamarnos al {phone}.",
-            "Una disculpa, algo no salió bien. Puede llamarnos directamente por teléfono."),
+            "Una disculpa, algo no salió bien. Si gusta, puede llamarnos directamente."),
         new Pair(
             "Disculpe, ahora no puedo ayudarle. Llámenos por favor al {phone}.",
             "Disculpe, ahora no puedo ayudarle. Le pido que llame directamente al negocio."));
@@ -49,11 +49,11 @@ final class BuiltInSentences {
             "Perdón por la espera. Por favor llámenos directamente al {phone}.",
             "Perdón por la espera, aún no tengo su respuesta. Por favor llame directamente al negocio."),
         new Pair(
-            "Siento la demora. Para no hacerle esperar más, llámenos al {phone}.",
-            "Siento la demora. Para no hacerle esperar más, por favor llame directamente al negocio."),
+            "Siento mucho la demora. Si gusta, llámenos al {phone}.",
+            "Siento mucho la demora. Para no hacerle esperar más, puede llamar directamente al negocio."),
         new Pair(
             "Disculpe, esto está tardando mucho. Puede llamarnos al {phone}.",
-            "Disculpe, esto está tardando más de lo normal. Puede llamarnos directamente por teléfono."));
+            "Disculpe, esto está tardando más de lo normal. Puede llamarnos directamente."));
     add(
         "es-MX",
         FallbackType.CIRCUIT_OPEN,
@@ -61,11 +61,11 @@ final class BuiltInSentences {
             "Lo siento, por el momento no puedo atenderle. Llámenos al {phone}.",
             "Lo siento, por el momento no puedo atenderle. Por favor llame directamente al negocio."),
         new Pair(
-            "Una disculpa, en este momento no puedo ayudarle. Puede llamar al {phone}.",
-            "Una disculpa, en este momento me es difícil ayudarle. Puede llamar directamente al negocio."),
+            "Una disculpa, ahora mismo no puedo ayudarle. Puede llamar al {phone}.",
+            "Una disculpa, en este momento no me es posible ayudarle. Puede llamar directamente al negocio."),
         new Pair(
             "Perdone, ahora mismo no puedo responderle. Llámenos al {phone}.",
-            "Perdone, ahora mismo no puedo responderle. Llámenos directamente por teléfono, por favor."));
+            "Perdone, ahora mismo no puedo responderle. Llámenos directamente, por favor."));
   }
 
   private static void englishOfTheUnitedStates() {
@@ -73,13 +73,13 @@ final class BuiltInSentences {
         "en-US",
         FallbackType.SYSTEM_ERROR,
         new Pair(
-            "I'm sorry, I couldn't help with that. Please call us at {phone}.",
+            "I'm sorry, I couldn't help. Please call us at {phone}.",
             "I'm sorry, I couldn't help with that. Please call the business directly."),
         new Pair(
-            "Sorry about that, something went wrong. You can call us at {phone}.",
-            "Sorry about that, something went wrong. You can call us directly by phone."),
+            "Sorry, something went wrong. You can call us at {phone}.",
+            "Sorry about that, something went wrong. You can call us directly."),
         new Pair(
-            "I apologize, I can't help with that right now. Please call {phone}.",
+            "I apologize, I can't help right now. Please call {phone}.",
             "I apologize, I can't help with that right now. Please give the business a call directly."));
     add(
         "en-US",
@@ -88,20 +88,20 @@ final class BuiltInSentences {
             "Sorry for the wait. Please call us directly at {phone}.",
             "Sorry for the wait, I don't have an answer yet. Please call the business directly."),
         new Pair(
-            "I'm sorry, this is taking too long. You can call us at {phone}.",
+            "I'm sorry, this is taking too long. Please call {phone}.",
             "I'm sorry, this is taking longer than it should. You can call us directly instead."),
         new Pair(
-            "I apologize for the delay. To save you time, please call {phone}.",
-            "I apologize for the delay. To save you time, please call the business directly."));
+            "I apologize for the delay. You can call us at {phone}.",
+            "I apologize for the delay. So you don't have to wait, please call us directly."));
     add(
         "en-US",
         FallbackType.CIRCUIT_OPEN,
         new Pair(
-            "I'm sorry, I can't assist you at the moment. Please call us at {phone}.",
+            "I'm sorry, I can't assist you now. Please call {phone}.",
             "I'm sorry, I can't assist you at the moment. Please call the business directly."),
         new Pair(
             "Sorry, I'm having trouble helping right now. You can call {phone}.",
-            "Sorry, I'm having trouble helping right now. You can call us directly by phone."),
+            "Sorry, I'm having trouble helping right now. You can call us directly."),
         new Pair(
             "My apologies, I can't answer you right now. Please call {phone}.",
             "My apologies, I can't answer you right now. It's best to call the business directly."));

@@ -20,6 +20,19 @@ final class CallMetrics {
   /** Attempts that settled without counting: ignored ones, and those of an older generation. */
   final AtomicLong uncounted = new AtomicLong();
 
+  /** Those of all circuits of the process. */
+  private final LongAdder allLateResults;
+
+  CallMetrics(LongAdder allLateResults) {
+    this.allLateResults = allLateResults;
+  }
+
+  /** A result came after its attempt had lost its say. */
+  void cameLate() {
+    lateResults.incrementAndGet();
+    allLateResults.increment();
+  }
+
   /** Attempts that have begun and not settled. */
   long inFlight() {
     long settled = succeeded.sum() + failed.get() + uncounted.get();

@@ -48,7 +48,7 @@ final class Circuit {
   private final CircuitRegistry registry;
   private final Rotation rotation = new Rotation();
   private volatile MachineState machine = MachineState.INITIAL;
-  private volatile CallMetrics metrics = new CallMetrics();
+  private volatile CallMetrics metrics;
   private volatile List<CircuitBreakerListener> listeners = List.of();
   private volatile @Nullable StoreLink link;
 
@@ -61,6 +61,7 @@ final class Circuit {
     this.config = config;
     this.context = context;
     this.registry = registry;
+    this.metrics = new CallMetrics(context.lateResults());
   }
 
   String businessId() {
@@ -84,7 +85,7 @@ final class Circuit {
   }
 
   void resetMetrics() {
-    metrics = new CallMetrics();
+    metrics = new CallMetrics(context.lateResults());
   }
 
   synchronized void addListener(CircuitBreakerListener listener) {
@@ -287,7 +288,7 @@ final class Circuit {
     MachineState next =
         transition(s -> s.isEvicted() ? s : StoreMerge.rebased(s, row, config, now), "store");
     if (trialWasPending && next.settledToken() == null) {
-      metrics.lateResults.incrementAndGet();
+      metrics.cameLate();
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -22,7 +23,8 @@ record CircuitContext(
     FallbackResponses defaultFallbacks,
     Function<String, @Nullable String> languages,
     String defaultLanguage,
-    Function<String, @Nullable String> phones) {
+    Function<String, @Nullable String> phones,
+    LongAdder lateResults) {
 
   /** How long a caller waits, in real time, for the store to grant the trial. */
   static final Duration CLAIM_WAIT = Duration.ofMillis(250);

@@ -30,7 +30,8 @@ final class GuardedStream<T> implements Flow.Publisher<T> {
   public void subscribe(Flow.Subscriber<? super T> subscriber) {
     Objects.requireNonNull(subscriber, "subscriber");
     Circuit present = circuit.get();
-    StreamCall<T> call = new StreamCall<>(present, language, options, subscriber);
+    long startNanos = present.context().time().nanoTime();
+    StreamCall<T> call = new StreamCall<>(present, language, options, subscriber, startNanos);
     subscriber.onSubscribe(call);
     Admitted admitted = present.admit();
     if (admitted instanceof Admitted.Now now) {

@@ -30,7 +30,7 @@ final class SentenceRules {
   /** The tag as it is written in what callers get. */
   static String checkedTag(@Nullable String language, FallbackType type) {
     try {
-      Locale locale = new Locale.Builder().setLanguageTag(language).build();
+      Locale locale = new Locale.Builder().setLanguageTag(language == null ? "" : language).build();
       if (!locale.getLanguage().isEmpty()) {
         return locale.toLanguageTag();
       }

@@ -47,12 +47,13 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
       Circuit circuit,
       @Nullable String language,
       StreamOptions<T> options,
-      Flow.Subscriber<? super T> downstream) {
+      Flow.Subscriber<? super T> downstream,
+      long startNanos) {
     this.circuit = circuit;
     this.language = language;
     this.options = options;
     this.downstream = downstream;
-    this.startNanos = circuit.context().time().nanoTime();
+    this.startNanos = startNanos;
     this.silentSinceNanos = startNanos;
   }
 

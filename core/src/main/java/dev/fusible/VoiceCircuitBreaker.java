@@ -93,6 +93,25 @@ public final class VoiceCircuitBreaker {
   }
 
   /**
+   * As {@link #executeAsync(Supplier)}, for an operation that answers with a value or with a
+   * stream, which shows only when it has answered. One attempt is the whole call: the configured
+   * {@code timeout} bounds the wait for the answer; when that is a stream, the attempt goes on to
+   * the stream's end as in {@link #executeStream}, with limits that count from the start of the
+   * call. Cancelling the stage cancels the wait, cancelling the subscription the stream.
+   *
+   * @param streamIn the stream in an answer; {@code null} for an answer that is a mere value
+   */
+  public <T extends @Nullable Object> CompletionStage<ExecutionResult<T>> executeAsync(
+      Supplier<? extends CompletionStage<? extends T>> operation,
+      Function<? super T, ? extends @Nullable StreamedAnswer<?>> streamIn) {
+    Circuit present = open();
+    long now = present.context().time().nanoTime();
+    AsyncCall<T> call = new StreamedAsyncCall<>(present, language, operation, streamIn, now);
+    call.start();
+    return call;
+  }
+
+  /**
    * Guards a stream. Each subscriber is a call of its own: {@code operation} is called when it
    * subscribes, unless the circuit is open. When a limit of {@code options} passes or the stream
    * fails, upstream is cancelled and the subscriber gets the fallback's item and a normal end. The

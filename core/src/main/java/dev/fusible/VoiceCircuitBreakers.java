@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -57,7 +58,8 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
             builder.fallbacks,
             builder.languageFor,
             builder.language,
-            builder.phoneFor);
+            builder.phoneFor,
+            new LongAdder());
     context.store().start();
   }
 
@@ -112,9 +114,22 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     return new VoiceCircuitBreaker(this, circuit(businessId), null);
   }
 
+  /** Where operations run that would block their caller; see {@link Builder#executor}. */
+  public Executor executor() {
+    return context.executor();
+  }
+
   /** How many events were dropped since listeners, or the log, could not keep up. */
   public long droppedEvents() {
     return context.events().dropped();
+  }
+
+  /**
+   * How many results came after their attempt had lost its say, over all circuits, evicted ones
+   * too.
+   */
+  public long lateResults() {
+    return context.lateResults().sum();
   }
 
   Circuit circuit(String businessId) {

@@ -1,0 +1,97 @@
+package dev.fusible;
+
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An asynchronous call whose answer may be a stream, which shows only when it has come. One attempt
+ * is all of it: the limit of the call bounds the wait for the answer, and when that is a stream the
+ * attempt passes to a {@link StreamCall}. Whether the limit or the answer came first is decided by
+ * one compare-and-set on {@link #waiting}.
+ */
+final class StreamedAsyncCall<T extends @Nullable Object> extends AsyncCall<T> {
+
+  private final Function<? super T, ? extends @Nullable StreamedAnswer<?>> streamIn;
+  private final AtomicBoolean waiting = new AtomicBoolean(true);
+
+  StreamedAsyncCall(
+      Circuit circuit,
+      @Nullable String language,
+      Supplier<? extends CompletionStage<? extends T>> operation,
+      Function<? super T, ? extends @Nullable StreamedAnswer<?>> streamIn,
+      long startNanos) {
+    super(circuit, language, operation, startNanos);
+    this.streamIn = streamIn;
+  }
+
+  @Override
+  boolean endsWait() {
+    return waiting.compareAndSet(true, false);
+  }
+
+  @Override
+  @SuppressWarnings("NullAway") // T itself may be nullable: a null is the operation's own value.
+  void answered(Attempt granted, @Nullable T value) {
+    StreamedAnswer<?> stream;
+    try {
+      stream = streamIn.apply(value);
+    } catch (RuntimeException brokenFunction) {
+      failed(granted, brokenFunction);
+      return;
+    }
+    if (stream == null) {
+      super.answered(granted, value);
+    } else if (!isCancelled() && endsWait()) {
+      disarm();
+      goOn(granted, value, stream);
+    } else {
+      if (!isCancelled()) {
+        granted.cameLate();
+      }
+      stream.publisher().subscribe(new Unheard<>(0));
+    }
+  }
+
+  private <I> void goOn(Attempt granted, T value, StreamedAnswer<I> stream) {
+    // The caller of a trial may have lost patience: then the trial goes on unheard.
+    Flow.Subscriber<? super I> listener =
+        isDone() ? new Unheard<>(Long.MAX_VALUE) : stream.subscriber();
+    StreamCall<I> call =
+        new StreamCall<>(circuit, language, stream.options(), listener, startNanos);
+    listener.onSubscribe(call);
+    call.start(granted, stream::publisher);
+    if (!complete(Answer.success(circuit, value, startNanos))) {
+      if (isCancelled()) {
+        call.cancel();
+      } else {
+        call.request(Long.MAX_VALUE);
+      }
+    }
+  }
+
+  /** Takes a stream that nobody listens to: to its end, or not at all. */
+  private record Unheard<I>(long demand) implements Flow.Subscriber<I> {
+
+    @Override
+    public void onSubscribe(Flow.Subscription subscription) {
+      if (demand == 0) {
+        subscription.cancel();
+      } else {
+        subscription.request(demand);
+      }
+    }
+
+    @Override
+    public void onNext(I item) {}
+
+    @Override
+    public void onError(Throwable error) {}
+
+    @Override
+    public void onComplete() {}
+  }
+}
