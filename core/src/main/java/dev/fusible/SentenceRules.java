@@ -14,11 +14,11 @@ final class SentenceRules {
   static final int MOST_WORDS = 20;
   static final double MOST_SECONDS = 7;
 
-  /** A voice says 155 words a minute; in such sentences a word has seven letters with its space. */
-  private static final double LETTERS_PER_SECOND = 155 * 7 / 60.0;
+  /** A voice says 155 words a minute; in such sentences one has seven characters with its space. */
+  private static final double CHARACTERS_PER_SECOND = 155 * 7 / 60.0;
 
-  /** A digit is said as a short word of its own. */
-  private static final int LETTERS_PER_DIGIT = 4;
+  /** A digit is said as a short word of its own, of four characters. */
+  private static final int CHARACTERS_PER_DIGIT = 4;
 
   private static final String SOME_NUMBER = "55 1234 5678";
 
@@ -92,7 +92,7 @@ final class SentenceRules {
 
   private static double seconds(String said) {
     long digits = said.codePoints().filter(Character::isDigit).count();
-    return (said.length() + digits * (LETTERS_PER_DIGIT - 1)) / LETTERS_PER_SECOND;
+    return (said.length() + digits * (CHARACTERS_PER_DIGIT - 1)) / CHARACTERS_PER_SECOND;
   }
 
   private static boolean isUnspeakable(int character) {
