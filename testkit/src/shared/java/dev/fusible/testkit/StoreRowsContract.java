@@ -66,7 +66,18 @@ abstract class StoreRowsContract extends StoreContractSteps {
   }
 
   static Stream<String> uncommonIds() {
-    return Stream.of("a:b", "a.b", "a_b", "A-b", "0", "-", "upstream:llm", "x".repeat(128));
+    return Stream.of(
+        "a:b",
+        "a.b",
+        "a_b",
+        "A-b",
+        "0",
+        "-",
+        "upstream:llm",
+        "x".repeat(128),
+        "upstream/llm",
+        "upstream/upstream:llm",
+        "upstream/" + "x".repeat(128));
   }
 
   @ParameterizedTest
@@ -87,6 +98,26 @@ abstract class StoreRowsContract extends StoreContractSteps {
     written(store.setState("Business", open("Business", 0, Duration.ZERO)));
 
     assertThat(join(store.getState("business")).state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
+
+  @Test
+  void aBusinessAndAnUpstreamOfTheSameNameDoNotAffectEachOther() {
+    CircuitBreakerStore store = store();
+    CircuitBreakerStoreState business = join(store.getState("llm"));
+
+    CircuitBreakerStoreState open =
+        written(store.setState("upstream/llm", open("upstream/llm", 0, Duration.ZERO)));
+    written(store.claimTrial("upstream/llm", 1, "token", LONG));
+
+    assertThat(open.businessId()).isEqualTo("upstream/llm");
+    assertThat(join(store.getState("llm"))).isEqualTo(business);
+    Map<String, CircuitBreakerStoreState> both =
+        join(store.getStates(List.of("llm", "upstream/llm", "upstream/other")));
+    assertThat(both).containsOnlyKeys("llm", "upstream/llm", "upstream/other");
+    assertThat(fromMany(both, "llm").state()).isEqualTo(CircuitBreakerState.CLOSED);
+    assertThat(fromMany(both, "upstream/llm").state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+    assertThat(fromMany(both, "upstream/other").version()).isZero();
+    assertThat(ids(join(store.changedSince(0, 10)))).containsExactly("llm", "upstream/llm");
   }
 
   // Compare-and-set.

@@ -1,0 +1,267 @@
+package dev.fusible.jdbc;
+
+import dev.fusible.CircuitBreakerState;
+import dev.fusible.CircuitBreakerStoreState;
+import dev.fusible.Hold;
+import dev.fusible.StoreException;
+import dev.fusible.WriteResult;
+import dev.fusible.WriteResult.Stale;
+import dev.fusible.WriteResult.Written;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The table of circuits, read and written on connections in autocommit mode, each call blocking.
+ * Immutable.
+ */
+final class CircuitTable {
+
+  private static final String UNREADABLE = "row_unreadable";
+
+  /** An age beyond this is a clock's accident, and would not fit into nanoseconds. */
+  private static final long LONGEST_MILLIS = Duration.ofDays(3_650).toMillis();
+
+  private final Dialect dialect;
+  private final String select;
+  private final String selectMany;
+  private final String insert;
+  private final String update;
+  private final String claim;
+
+  CircuitTable(Dialect dialect) {
+    this.dialect = dialect;
+    Statements statements = new Statements(dialect);
+    this.select = statements.select();
+    this.selectMany = statements.selectMany();
+    this.insert = statements.insert();
+    this.update = statements.update();
+    this.claim = statements.claim();
+  }
+
+  /** One row of the table: a {@code null} state is one that can't be understood. */
+  record Row(String id, @Nullable CircuitBreakerStoreState state) {
+
+    CircuitBreakerStoreState readable() {
+      if (state == null) {
+        throw new StoreException(UNREADABLE, null);
+      }
+      return state;
+    }
+  }
+
+  CircuitBreakerStoreState getState(Connection connection, CircuitKey key) throws SQLException {
+    Row row = read(connection, key);
+    if (row == null) {
+      row = insert(connection, key, CircuitBreakerStoreState.initial(key.id()));
+    }
+    if (row == null) {
+      // Another was faster.
+      row = read(connection, key);
+    }
+    return row == null ? CircuitBreakerStoreState.initial(key.id()) : row.readable();
+  }
+
+  WriteResult setState(Connection connection, CircuitKey key, CircuitBreakerStoreState state)
+      throws SQLException {
+    Row row =
+        state.version() == 0 ? insert(connection, key, state) : update(connection, key, state);
+    return row == null ? stale(connection, key) : new Written(row.readable());
+  }
+
+  WriteResult claimTrial(
+      Connection connection, CircuitKey key, long version, String token, Duration lease)
+      throws SQLException {
+    Row row =
+        version == 0
+            ? insert(connection, key, firstClaim(key, token, lease))
+            : claim(connection, key, version, token, lease);
+    return row == null ? stale(connection, key) : new Written(row.readable());
+  }
+
+  private WriteResult stale(Connection connection, CircuitKey key) throws SQLException {
+    Row row = read(connection, key);
+    return new Stale(row == null ? CircuitBreakerStoreState.initial(key.id()) : row.readable());
+  }
+
+  private static CircuitBreakerStoreState firstClaim(CircuitKey key, String token, Duration lease) {
+    return new CircuitBreakerStoreState(
+        key.id(),
+        CircuitBreakerState.HALF_OPEN,
+        0,
+        0,
+        1,
+        0,
+        null,
+        0,
+        Instant.now(),
+        null,
+        Hold.NONE,
+        token,
+        lease,
+        token);
+  }
+
+  /** The rows of those keys that have one; those that can't be understood are left out. */
+  Map<String, CircuitBreakerStoreState> getStates(
+      Connection connection, Collection<CircuitKey> keys) throws SQLException {
+    Map<String, CircuitBreakerStoreState> states = new LinkedHashMap<>();
+    keys.forEach(key -> states.put(key.id(), CircuitBreakerStoreState.initial(key.id())));
+    try (PreparedStatement statement = connection.prepareStatement(selectMany)) {
+      statement.setString(1, dialect.list(names(keys, CircuitKey.BUSINESS)));
+      statement.setString(2, dialect.list(names(keys, CircuitKey.UPSTREAM)));
+      for (Row row : rows(statement)) {
+        if (row.state == null) {
+          states.remove(row.id);
+        } else {
+          states.put(row.id, row.state);
+        }
+      }
+    }
+    return states;
+  }
+
+  private static List<String> names(Collection<CircuitKey> keys, String kind) {
+    return keys.stream().filter(key -> key.kind().equals(kind)).map(CircuitKey::name).toList();
+  }
+
+  private @Nullable Row read(Connection connection, CircuitKey key) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(select)) {
+      statement.setString(1, key.kind());
+      statement.setString(2, key.name());
+      return single(statement);
+    }
+  }
+
+  private @Nullable Row insert(
+      Connection connection, CircuitKey key, CircuitBreakerStoreState state) throws SQLException {
+    return write(connection, insert, key, state);
+  }
+
+  private @Nullable Row update(
+      Connection connection, CircuitKey key, CircuitBreakerStoreState state) throws SQLException {
+    return write(connection, update, key, state);
+  }
+
+  private @Nullable Row write(
+      Connection connection, String sql, CircuitKey key, CircuitBreakerStoreState state)
+      throws SQLException {
+    boolean isOpen = state.state() == CircuitBreakerState.OPEN;
+    Duration openedFor = isOpen && state.openedFor() == null ? Duration.ZERO : state.openedFor();
+    Instant changed = state.lastStateChange();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, key.kind());
+      statement.setString(2, key.name());
+      statement.setLong(3, state.version());
+      statement.setString(4, state.writeId());
+      statement.setString(5, state.trialToken());
+      statement.setLong(6, state.trialRemaining().toMillis());
+      statement.setString(7, state.state().name());
+      statement.setInt(8, state.failureCount());
+      statement.setInt(9, state.requestCount());
+      statement.setLong(10, state.generation());
+      setMillis(statement, 11, openedFor == null ? null : openedFor.toMillis());
+      statement.setInt(12, state.failedTrials());
+      setMillis(statement, 13, changed == null ? null : changed.toEpochMilli());
+      statement.setString(14, state.lastErrorCode());
+      statement.setString(15, state.hold().name());
+      return single(statement);
+    }
+  }
+
+  private @Nullable Row claim(
+      Connection connection, CircuitKey key, long version, String token, Duration lease)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(claim)) {
+      statement.setString(1, key.kind());
+      statement.setString(2, key.name());
+      statement.setLong(3, version);
+      statement.setString(4, token);
+      statement.setLong(5, lease.toMillis());
+      return single(statement);
+    }
+  }
+
+  private static void setMillis(PreparedStatement statement, int index, @Nullable Long millis)
+      throws SQLException {
+    if (millis == null) {
+      statement.setNull(index, Types.BIGINT);
+    } else {
+      statement.setLong(index, millis);
+    }
+  }
+
+  private static @Nullable Row single(PreparedStatement statement) throws SQLException {
+    List<Row> rows = rows(statement);
+    return rows.isEmpty() ? null : rows.get(0);
+  }
+
+  /**
+   * Reads to the very end: a database may hand out what a write returns before it has committed it,
+   * and only the end says that it has.
+   */
+  private static List<Row> rows(PreparedStatement statement) throws SQLException {
+    List<Row> rows = new ArrayList<>();
+    try (ResultSet results = statement.executeQuery()) {
+      while (results.next()) {
+        rows.add(row(results));
+      }
+    }
+    return rows;
+  }
+
+  /** The row under the cursor of a query for {@code {row}}. */
+  static Row row(ResultSet results) throws SQLException {
+    String id = new CircuitKey(results.getString("kind"), results.getString("business_id")).id();
+    if (!results.getBoolean("is_readable")) {
+      return new Row(id, null);
+    }
+    CircuitBreakerStoreState state =
+        new CircuitBreakerStoreState(
+            id,
+            CircuitBreakerState.valueOf(results.getString("state")),
+            results.getInt("failure_count"),
+            results.getInt("request_count"),
+            results.getLong("generation"),
+            results.getLong("version"),
+            age(results, "opened_for"),
+            results.getInt("failed_trials"),
+            instant(results, "state_changed"),
+            results.getString("last_error_code"),
+            Hold.valueOf(results.getString("hold")),
+            results.getString("trial_token"),
+            remaining(results),
+            results.getString("write_id"));
+    return new Row(id, state);
+  }
+
+  private static Duration remaining(ResultSet results) throws SQLException {
+    Duration remaining = age(results, "trial_remaining");
+    return remaining == null || results.getString("trial_token") == null
+        ? Duration.ZERO
+        : remaining;
+  }
+
+  /** A clock that was set back makes an age negative: then it begins anew. */
+  private static @Nullable Duration age(ResultSet results, String column) throws SQLException {
+    long millis = results.getLong(column);
+    return results.wasNull()
+        ? null
+        : Duration.ofMillis(Math.max(0, Math.min(LONGEST_MILLIS, millis)));
+  }
+
+  private static @Nullable Instant instant(ResultSet results, String column) throws SQLException {
+    long millis = results.getLong(column);
+    return results.wasNull() ? null : Instant.ofEpochMilli(millis);
+  }
+}

@@ -1,0 +1,129 @@
+package dev.fusible.jdbc;
+
+import dev.fusible.CircuitBreakerStore;
+import dev.fusible.CircuitBreakerStoreState;
+import dev.fusible.Page;
+import dev.fusible.StoreException;
+import dev.fusible.WriteResult;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A store whose database blocks: operations run on the store's own threads, and what the driver
+ * throws comes out as a {@link StoreException} with a code.
+ */
+abstract class JdbcCircuitBreakerStore implements CircuitBreakerStore {
+
+  private static final long CLOSE_MILLIS = 2_000;
+
+  /** A database that hangs must keep no process alive. */
+  static final ThreadFactory DAEMON =
+      task -> {
+        Thread thread = new Thread(task, "fusible-jdbc");
+        thread.setDaemon(true);
+        return thread;
+      };
+
+  private final CircuitTable table;
+  private final ExecutorService threads;
+
+  JdbcCircuitBreakerStore(CircuitTable table, ExecutorService threads) {
+    this.table = table;
+    this.threads = threads;
+  }
+
+  /** Something to do with a connection. */
+  interface Operation<T> {
+    T on(Connection connection) throws SQLException;
+  }
+
+  /** Does it, on one of the store's threads, with a connection in autocommit mode. */
+  abstract <T> T perform(Operation<T> operation) throws SQLException;
+
+  /** What went wrong, from the driver's codes: never from its messages. */
+  abstract String codeOf(SQLException failure);
+
+  /** Reads a page; see {@link CircuitBreakerStore#changedSince}. */
+  abstract Page changedSince(Connection connection, long cursor, int limit) throws SQLException;
+
+  /** Gives up connections; called once, on one of the store's threads, after all operations. */
+  abstract void disconnect();
+
+  @Override
+  public final CompletionStage<CircuitBreakerStoreState> getState(String businessId) {
+    CircuitKey key = CircuitKey.of(businessId);
+    return run(connection -> table.getState(connection, key));
+  }
+
+  @Override
+  public final CompletionStage<WriteResult> setState(
+      String businessId, CircuitBreakerStoreState state) {
+    CircuitKey key = CircuitKey.of(businessId);
+    return run(connection -> table.setState(connection, key, state));
+  }
+
+  @Override
+  public final CompletionStage<Map<String, CircuitBreakerStoreState>> getStates(
+      Collection<String> businessIds) {
+    List<CircuitKey> keys = businessIds.stream().map(CircuitKey::of).toList();
+    return run(connection -> table.getStates(connection, keys));
+  }
+
+  @Override
+  public final CompletionStage<WriteResult> claimTrial(
+      String businessId, long version, String token, Duration lease) {
+    CircuitKey key = CircuitKey.of(businessId);
+    return run(connection -> table.claimTrial(connection, key, version, token, lease));
+  }
+
+  @Override
+  public final CompletionStage<Page> changedSince(long cursor, int limit) {
+    return run(connection -> changedSince(connection, cursor, limit));
+  }
+
+  private <T> CompletionStage<T> run(Operation<T> operation) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    try {
+      threads.execute(
+          () -> {
+            try {
+              answer.complete(perform(operation));
+            } catch (SQLException failure) {
+              answer.completeExceptionally(new StoreException(codeOf(failure), failure));
+            } catch (Throwable failure) {
+              answer.completeExceptionally(failure);
+            }
+          });
+    } catch (RejectedExecutionException afterClose) {
+      answer.completeExceptionally(new StoreException("closed", null));
+    }
+    return answer;
+  }
+
+  /**
+   * Ends what was begun, then disconnects: within two seconds, or else on its own. Closing again
+   * does nothing.
+   */
+  @Override
+  public final void close() {
+    try {
+      threads.execute(this::disconnect);
+      threads.shutdown();
+      threads.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException closedBefore) {
+      // Nothing is left to close.
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
