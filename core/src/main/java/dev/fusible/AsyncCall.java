@@ -33,23 +33,7 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
   }
 
   void start() {
-    Admitted admitted = circuit.admit();
-    if (admitted instanceof Admitted.Now now) {
-      admitted(now.attempt());
-    } else if (admitted instanceof Admitted.Claiming claiming) {
-      CompletableFuture<@Nullable Attempt> claim = claiming.attempt();
-      if (claim.isDone()) {
-        admitted(claim.join());
-        return;
-      }
-      CompletableFuture<Void> unneeded =
-          circuit
-              .context()
-              .claimLimit()
-              .apply(claim)
-              .thenAcceptAsync(this::admitted, circuit.context().executor());
-      Objects.requireNonNull(unneeded);
-    }
+    Admitted.await(circuit, this::admitted);
   }
 
   private void admitted(@Nullable Attempt granted) {

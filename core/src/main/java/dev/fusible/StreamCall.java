@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -13,63 +13,86 @@ import org.jspecify.annotations.Nullable;
  * One subscriber's run of a guarded stream: the subscription that it holds, and the subscriber of
  * the operation's publisher.
  *
- * <p>The stream is over for one reason, decided by one compare-and-set on {@link #end}: it was
- * complete, a limit passed, it failed, it was rejected, or the subscriber cancelled. Who decides it
- * settles the attempt and cancels upstream. The subscriber's signals are kept one after the other
- * by {@link #signals}: an item is passed on by the thread that brought it, and the last signals by
- * whoever comes to them first.
+ * <p>The stream is over for its subscriber for one reason, decided by one compare-and-set on {@link
+ * #stage}: it was complete, a limit passed, it failed, it was rejected, or the subscriber
+ * cancelled. Who decides it settles the attempt, says the last signals ({@link Downstream}) and
+ * cancels upstream. A trial whose subscriber has waited long enough goes on without it: what comes
+ * of it then is heard by nobody, and settles the attempt alone.
  */
 final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
 
-  /** How a stream ended; what is left to say is the fallback item, if any, and the last signal. */
-  private record End<T>(@Nullable T item, @Nullable Throwable error, boolean silent) {}
-
-  private static final End<?> NOTHING_TO_SAY = new End<>(null, null, true);
+  private enum Stage {
+    /** The subscriber hears what comes. */
+    ATTACHED,
+    /** The subscriber has been answered; the trial goes on. */
+    DETACHED,
+    OVER
+  }
 
   private final Circuit circuit;
   private final @Nullable String language;
   private final StreamOptions<T> options;
-  private final Flow.Subscriber<? super T> downstream;
   private final long startNanos;
-  private final AtomicReference<@Nullable End<T>> end = new AtomicReference<>();
-  private final AtomicReference<Flow.@Nullable Subscription> upstream = new AtomicReference<>();
-  private final AtomicLong demand = new AtomicLong();
-  private final AtomicInteger signals = new AtomicInteger();
-  private final AtomicReference<@Nullable Cancellable> timer = new AtomicReference<>();
+  private final StreamLimits limits;
+  private final Downstream<T> downstream;
+  private final Upstream upstream = new Upstream(this::onError);
+  private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.ATTACHED);
   private volatile @Nullable Attempt attempt;
-  private volatile boolean heard;
-  private volatile boolean proven;
-  private volatile long silentSinceNanos;
-  private boolean said;
-  private boolean finished;
 
+  /** Whether the time of a trial is over, so that it has settled already. */
+  private volatile boolean trialIsOver;
+
+  /** What a predicate threw: the attempt is a failure, and the stream goes on as it is. */
+  private volatile @Nullable Throwable brokenPredicate;
+
+  private final AtomicInteger arming = new AtomicInteger();
+  private volatile @Nullable Cancellable timer;
+  private volatile boolean fired;
+  private long armedForNanos;
+
+  /**
+   * @param startNanos when the caller began to wait
+   */
   StreamCall(
       Circuit circuit,
       @Nullable String language,
       StreamOptions<T> options,
-      Flow.Subscriber<? super T> downstream,
+      Flow.Subscriber<? super T> subscriber,
       long startNanos) {
     this.circuit = circuit;
     this.language = language;
     this.options = options;
-    this.downstream = downstream;
     this.startNanos = startNanos;
-    this.silentSinceNanos = startNanos;
+    this.limits = new StreamLimits(options, startNanos, now());
+    this.downstream = new Downstream<>(subscriber, limits, circuit.context().time());
+  }
+
+  private long now() {
+    return circuit.context().time().nanoTime();
+  }
+
+  boolean isOver() {
+    return stage.get() == Stage.OVER;
   }
 
   void rejected() {
-    if (end.get() == null) {
-      endWith(FallbackType.CIRCUIT_OPEN, null);
+    if (moves(Stage.ATTACHED, Stage.OVER)) {
+      say(FallbackType.CIRCUIT_OPEN, null);
     }
   }
 
   void start(Attempt granted, Supplier<? extends Flow.Publisher<? extends T>> operation) {
     attempt = granted;
-    if (end.get() != null) {
+    if (isOver()) {
       granted.ignored();
       return;
     }
-    armNext();
+    Duration timeout = circuit.config().timeout();
+    if (granted.isTrial() && !timeout.isZero()) {
+      Duration patience = circuit.config().trialPatience();
+      limits.shortenFirst(patience.compareTo(timeout) < 0 ? patience : timeout);
+    }
+    arm();
     try {
       operation.get().subscribe(this);
     } catch (Throwable error) {
@@ -77,73 +100,135 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
     }
   }
 
+  /** Starts a trial whose caller has been answered before there was a stream. */
+  void startUnheard(Attempt granted, Supplier<? extends Flow.Publisher<? extends T>> operation) {
+    downstream.silence();
+    stage.set(Stage.DETACHED);
+    upstream.request(Long.MAX_VALUE);
+    start(granted, operation);
+  }
+
+  private boolean moves(Stage from, Stage to) {
+    return stage.compareAndSet(from, to);
+  }
+
   // --- limits
 
-  /** Arms the timer for the limit that falls due next. */
-  private void armNext() {
-    long now = circuit.context().time().nanoTime();
-    long next = nextDueIn(now);
-    if (next == Long.MAX_VALUE || end.get() != null) {
+  /** Sees to it that a timer fires when the next limit passes. One thread at a time does it. */
+  private void arm() {
+    if (arming.getAndIncrement() != 0) {
       return;
     }
-    Cancellable armed =
-        circuit.context().time().schedule(this::look, Duration.ofNanos(Math.max(0, next)));
-    Cancellable before = timer.getAndSet(armed);
+    int missed = 1;
+    do {
+      armOnce();
+      missed = arming.addAndGet(-missed);
+    } while (missed != 0);
+  }
+
+  private void armOnce() {
+    long now = now();
+    long next = nextDueIn(now);
+    if (next == StreamLimits.NEVER || isOver()) {
+      return;
+    }
+    Cancellable before = timer;
     if (before != null) {
+      if (!fired && armedForNanos - (now + next) <= 0) {
+        // It fires early enough to look again: items that come meanwhile cost no timer.
+        return;
+      }
       before.cancel();
     }
-    if (end.get() != null) {
+    fired = false;
+    armedForNanos = now + next;
+    timer = circuit.context().time().schedule(this::look, Duration.ofNanos(Math.max(0, next)));
+    if (isOver()) {
+      disarm();
+    }
+  }
+
+  private void disarm() {
+    Cancellable armed = timer;
+    if (armed != null) {
       armed.cancel();
     }
   }
 
   private long nextDueIn(long now) {
-    long next = demand.get() > 0 ? silenceDueIn(now) : Long.MAX_VALUE;
-    if (!options.total().isZero()) {
-      next = Math.min(next, options.total().toNanos() - (now - startNanos));
-    }
-    if (isUnprovenTrial()) {
-      next = Math.min(next, circuit.config().timeout().toNanos() - (now - startNanos));
-    }
-    return next;
+    long next = Math.min(limits.totalDueIn(now), trialDueIn(now));
+    return stage.get() == Stage.DETACHED ? next : Math.min(next, limits.silenceDueIn(now));
   }
 
-  private long silenceDueIn(long now) {
-    Duration limit = heard ? options.stall() : options.firstItem();
-    return limit.isZero() ? Long.MAX_VALUE : limit.toNanos() - (now - silentSinceNanos);
-  }
-
-  private boolean isUnprovenTrial() {
+  private long trialDueIn(long now) {
     Attempt running = attempt;
-    return running != null && running.isTrial() && !proven && !circuit.config().timeout().isZero();
+    Duration timeout = circuit.config().timeout();
+    boolean limited = running != null && running.isTrial() && !trialIsOver && !timeout.isZero();
+    // Until something was heard, its subscriber's patience ends first.
+    boolean counts = limited && (limits.hasHeard() || stage.get() == Stage.DETACHED);
+    return counts ? timeout.toNanos() - (now - startNanos) : StreamLimits.NEVER;
   }
 
   /** The timer fired: a limit has passed, or items have moved it on. */
   private void look() {
-    long now = circuit.context().time().nanoTime();
-    boolean silent = demand.get() > 0 && silenceDueIn(now) <= 0;
-    boolean over = !options.total().isZero() && now - startNanos >= options.total().toNanos();
-    if (silent || over) {
-      limitPassed();
-      return;
-    }
-    if (isUnprovenTrial() && now - startNanos >= circuit.config().timeout().toNanos()) {
-      proven = true;
-      if (heard) {
-        // A trial that still speaks when an operation's time is over has proved itself: its lease
-        // need not last
-        // as long as a long answer does.
-        attemptOrThrow().completed();
+    fired = true;
+    long now = now();
+    boolean trialIsDue = trialDueIn(now) <= 0;
+    boolean totalIsDue = limits.totalDueIn(now) <= 0;
+    if (stage.get() == Stage.DETACHED) {
+      if (trialIsDue || totalIsDue) {
+        endDetached(Attempt::timedOut);
       }
+    } else if (limits.silenceDueIn(now) <= 0) {
+      silentTooLong(now);
+    } else if (totalIsDue) {
+      limitPassed();
+    } else if (trialIsDue) {
+      settleTrial();
     }
-    armNext();
+    arm();
+  }
+
+  private void silentTooLong(long now) {
+    boolean unheardTrial = attemptOrThrow().isTrial() && !limits.hasHeard();
+    Duration timeout = circuit.config().timeout();
+    if (unheardTrial && !timeout.isZero() && now - startNanos < timeout.toNanos()) {
+      detach();
+    } else {
+      limitPassed();
+    }
   }
 
   private void limitPassed() {
-    Attempt running = attemptOrThrow();
-    if (end.get() == null && (running.timedOut() || proven)) {
-      cancelUpstream();
-      endWith(FallbackType.TIMEOUT, null);
+    if (moves(Stage.ATTACHED, Stage.OVER)) {
+      attemptOrThrow().timedOut();
+      disarm();
+      say(FallbackType.TIMEOUT, null);
+      upstream.cancel();
+    }
+  }
+
+  /**
+   * A trial that has spoken when an operation's time is over has proved itself: its lease need not
+   * last as long as a long answer does.
+   */
+  private void settleTrial() {
+    trialIsOver = true;
+    attemptOrThrow().completed();
+  }
+
+  private void detach() {
+    if (moves(Stage.ATTACHED, Stage.DETACHED)) {
+      say(FallbackType.TIMEOUT, null);
+      upstream.request(Long.MAX_VALUE);
+    }
+  }
+
+  private void endDetached(Consumer<Attempt> settling) {
+    if (moves(Stage.DETACHED, Stage.OVER)) {
+      settling.accept(attemptOrThrow());
+      disarm();
+      upstream.cancel();
     }
   }
 
@@ -155,72 +240,85 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
 
   @Override
   public void onSubscribe(Flow.Subscription subscription) {
-    if (!upstream.compareAndSet(null, subscription) || end.get() != null) {
-      subscription.cancel();
-      return;
-    }
-    long asked = demand.get();
-    if (asked > 0) {
-      subscription.request(asked);
-    }
+    upstream.begin(Objects.requireNonNull(subscription, "subscription"));
   }
 
   @Override
   public void onNext(T item) {
     Objects.requireNonNull(item, "item");
-    if (end.get() != null) {
+    if (isOver()) {
       return;
     }
+    boolean speakable = hear(item);
+    if (pass(item) == Downstream.Fate.UNASKED) {
+      onError(new IllegalStateException("upstream sent more than it was asked for"));
+    } else if (speakable) {
+      endDetached(this::completed);
+    }
+  }
+
+  private Downstream.Fate pass(T item) {
     try {
-      if (options.speakable().test(item)) {
-        silentSinceNanos = circuit.context().time().nanoTime();
-        if (!heard) {
-          heard = true;
-          armNext();
-        }
+      return downstream.pass(item);
+    } catch (Throwable broken) {
+      cancel();
+      throw broken;
+    }
+  }
+
+  /** Whether the item is something to hear. A predicate that throws has heard something. */
+  private boolean hear(T item) {
+    int words = 0;
+    try {
+      if (!options.speakable().test(item)) {
+        return false;
       }
-    } catch (RuntimeException brokenPredicate) {
-      onError(brokenPredicate);
-      return;
+      Pace<? super T> pace = options.pace();
+      words = pace == null ? 0 : pace.words().applyAsInt(item);
+    } catch (Throwable broken) {
+      brokenPredicate = broken;
+      words = Integer.MAX_VALUE;
     }
-    // Upstream's signals come one after the other: if somebody is here already, it is either this
-    // very thread, whose
-    // subscriber asked for more in the midst of an item, or the thread that says the end, and then
-    // the item is late.
-    boolean outermost = signals.getAndIncrement() == 0;
-    if (end.get() == null) {
-      if (demand.get() != Long.MAX_VALUE) {
-        demand.decrementAndGet();
-      }
-      downstream.onNext(item);
+    if (limits.hear(words, now())) {
+      arm();
     }
-    if (outermost) {
-      leave();
-    }
+    return true;
   }
 
   @Override
   public void onError(Throwable error) {
     Objects.requireNonNull(error, "error");
-    Attempt running = attemptOrThrow();
-    if (end.get() != null) {
-      return;
-    }
-    if (running.failed(error) || proven) {
-      cancelUpstream();
+    if (moves(Stage.ATTACHED, Stage.OVER)) {
+      attemptOrThrow().failed(error);
+      disarm();
       if (error instanceof Error) {
-        endWith(new End<>(null, error, false));
+        downstream.end(null, error);
       } else {
-        endWith(FallbackType.SYSTEM_ERROR, error);
+        say(FallbackType.SYSTEM_ERROR, error);
       }
+      upstream.cancel();
+    } else {
+      endDetached(running -> running.failed(error));
     }
   }
 
   @Override
   public void onComplete() {
-    Attempt running = attemptOrThrow();
-    if (end.get() == null && (running.completed() || proven)) {
-      endWith(new End<>(null, null, false));
+    if (moves(Stage.ATTACHED, Stage.OVER)) {
+      completed(attemptOrThrow());
+      disarm();
+      downstream.end(null, null);
+    } else {
+      endDetached(this::completed);
+    }
+  }
+
+  private void completed(Attempt running) {
+    Throwable broken = brokenPredicate;
+    if (broken == null) {
+      running.completed();
+    } else {
+      running.failed(broken);
     }
   }
 
@@ -229,38 +327,28 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
   @Override
   public void request(long n) {
     if (n <= 0) {
-      if (end.get() == null) {
+      if (moves(Stage.ATTACHED, Stage.OVER)) {
         stop();
-        endWith(
-            new End<>(null, new IllegalArgumentException("request must be for at least 1"), false));
+        downstream.end(null, new IllegalArgumentException("request must be for at least 1"));
       }
       return;
     }
-    long before = demand.getAndUpdate(d -> d + n < 0 ? Long.MAX_VALUE : d + n);
-    if (before == 0 && attempt != null) {
-      // Silence is upstream's only while something is asked of it.
-      if (heard) {
-        silentSinceNanos = circuit.context().time().nanoTime();
+    limits.asked(n, now());
+    if (stage.get() == Stage.ATTACHED) {
+      if (attempt != null) {
+        arm();
       }
-      armNext();
+      upstream.request(n);
     }
-    Flow.Subscription subscription = upstream.get();
-    if (end.get() != null) {
-      speak();
-    } else if (subscription != null) {
-      subscription.request(n);
-    }
+    // Also where the end came in the midst of this: its item may have waited for the request.
+    downstream.sayTheRest();
   }
 
   @Override
   public void cancel() {
-    @SuppressWarnings("unchecked")
-    End<T> silence = (End<T>) NOTHING_TO_SAY;
-    if (end.compareAndSet(null, silence)) {
-      disarm();
+    downstream.silence();
+    if (moves(Stage.ATTACHED, Stage.OVER)) {
       stop();
-    } else {
-      end.set(silence);
     }
   }
 
@@ -269,82 +357,22 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
     if (running != null) {
       running.ignored();
     }
-    cancelUpstream();
-  }
-
-  private void cancelUpstream() {
-    Flow.Subscription subscription = upstream.get();
-    if (subscription != null) {
-      subscription.cancel();
-    }
+    disarm();
+    upstream.cancel();
   }
 
   // --- the end
 
-  private void endWith(FallbackType type, @Nullable Throwable cause) {
-    End<T> reached;
+  private void say(FallbackType type, @Nullable Throwable cause) {
+    T item = null;
+    Throwable error = null;
     try {
       ExecutionResult.Fallback<T> fallback =
           Answer.fallback(circuit, language, type, cause, startNanos);
-      reached = new End<>(options.fallback().apply(fallback), null, false);
-    } catch (RuntimeException brokenFallback) {
-      reached = new End<>(null, brokenFallback, false);
+      item = options.fallback().apply(fallback);
+    } catch (Throwable brokenFallback) {
+      error = brokenFallback;
     }
-    endWith(reached);
-  }
-
-  private void endWith(End<T> reached) {
-    if (end.compareAndSet(null, reached)) {
-      disarm();
-      speak();
-    }
-  }
-
-  private void disarm() {
-    Cancellable armed = timer.getAndSet(null);
-    if (armed != null) {
-      armed.cancel();
-    }
-  }
-
-  /** Says what is left to say, unless somebody is giving a signal: then that thread says it. */
-  private void speak() {
-    if (signals.getAndIncrement() == 0) {
-      leave();
-    }
-  }
-
-  private void leave() {
-    int missed = 1;
-    do {
-      sayTheRest();
-      missed = signals.addAndGet(-missed);
-    } while (missed != 0);
-  }
-
-  private void sayTheRest() {
-    End<T> reached = end.get();
-    if (reached == null || reached.silent() || finished) {
-      return;
-    }
-    T item = reached.item();
-    if (item != null && !said) {
-      if (demand.get() == 0) {
-        return;
-      }
-      said = true;
-      demand.updateAndGet(d -> d == Long.MAX_VALUE ? d : d - 1);
-      downstream.onNext(item);
-    }
-    End<T> still = end.get();
-    if (still == null || still.silent()) {
-      return;
-    }
-    finished = true;
-    if (reached.error() != null) {
-      downstream.onError(reached.error());
-    } else {
-      downstream.onComplete();
-    }
+    downstream.end(item, error);
   }
 }

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How one stream is guarded. Immutable and thread-safe. {@link Duration#ZERO} switches a limit off.
@@ -14,6 +16,8 @@ import java.util.function.Predicate;
  * @param total how long the whole stream may take; default none, since a long answer is no fault
  * @param speakable which items are something to hear; others pass through and move no deadline.
  *     Default: all
+ * @param pace the slowest that it may speak once something was heard; default {@code null}: any
+ *     pace
  * @param fallback makes the item that ends the stream in place of what did not come
  * @param <T> the type of the items
  */
@@ -22,6 +26,7 @@ public record StreamOptions<T>(
     Duration stall,
     Duration total,
     Predicate<? super T> speakable,
+    @Nullable Pace<T> pace,
     Function<? super ExecutionResult.Fallback<T>, ? extends T> fallback) {
 
   public StreamOptions {
@@ -53,6 +58,7 @@ public record StreamOptions<T>(
     private Duration stall = Duration.ofSeconds(3);
     private Duration total = Duration.ZERO;
     private Predicate<? super T> speakable = item -> true;
+    private @Nullable Pace<T> pace;
 
     private Builder(Function<? super ExecutionResult.Fallback<T>, ? extends T> fallback) {
       this.fallback = fallback;
@@ -82,9 +88,18 @@ public record StreamOptions<T>(
       return this;
     }
 
+    /**
+     * Fewer than {@code atLeast} words within any {@code within}, once something was heard, are a
+     * stall. {@code words} says how many a speakable item adds.
+     */
+    public Builder<T> pace(ToIntFunction<? super T> words, int atLeast, Duration within) {
+      this.pace = new Pace<>(words, atLeast, within);
+      return this;
+    }
+
     /** Checks and builds; {@link IllegalArgumentException} names the field. */
     public StreamOptions<T> build() {
-      return new StreamOptions<>(firstItem, stall, total, speakable, fallback);
+      return new StreamOptions<>(firstItem, stall, total, speakable, pace, fallback);
     }
   }
 }

@@ -52,37 +52,35 @@ final class StreamedAsyncCall<T extends @Nullable Object> extends AsyncCall<T> {
       if (!isCancelled()) {
         granted.cameLate();
       }
-      stream.publisher().subscribe(new Unheard<>(0));
+      stream.publisher().subscribe(new Unwanted<>());
     }
   }
 
   private <I> void goOn(Attempt granted, T value, StreamedAnswer<I> stream) {
-    // The caller of a trial may have lost patience: then the trial goes on unheard.
-    Flow.Subscriber<? super I> listener =
-        isDone() ? new Unheard<>(Long.MAX_VALUE) : stream.subscriber();
+    Flow.Subscriber<? super I> listener = stream.subscriber();
     StreamCall<I> call =
         new StreamCall<>(circuit, language, stream.options(), listener, startNanos);
+    if (isDone()) {
+      // The caller of a trial has lost patience: the trial goes on unheard.
+      call.startUnheard(granted, stream::publisher);
+      return;
+    }
     listener.onSubscribe(call);
+    if (call.isOver()) {
+      stream.publisher().subscribe(new Unwanted<>());
+    }
     call.start(granted, stream::publisher);
-    if (!complete(Answer.success(circuit, value, startNanos))) {
-      if (isCancelled()) {
-        call.cancel();
-      } else {
-        call.request(Long.MAX_VALUE);
-      }
+    if (!complete(Answer.success(circuit, value, startNanos)) && isCancelled()) {
+      call.cancel();
     }
   }
 
-  /** Takes a stream that nobody listens to: to its end, or not at all. */
-  private record Unheard<I>(long demand) implements Flow.Subscriber<I> {
+  /** Nobody wants the stream any more. */
+  private record Unwanted<I>() implements Flow.Subscriber<I> {
 
     @Override
     public void onSubscribe(Flow.Subscription subscription) {
-      if (demand == 0) {
-        subscription.cancel();
-      } else {
-        subscription.request(demand);
-      }
+      subscription.cancel();
     }
 
     @Override

@@ -114,13 +114,19 @@ public final class VoiceCircuitBreaker {
   /**
    * Guards a stream. Each subscriber is a call of its own: {@code operation} is called when it
    * subscribes, unless the circuit is open. When a limit of {@code options} passes or the stream
-   * fails, upstream is cancelled and the subscriber gets the fallback's item and a normal end. The
-   * attempt settles when the stream ends; a trial that still speaks after the configured {@code
-   * timeout} settles then as a success. A subscriber that cancels is no failure. Back-pressure is
-   * kept, and silence counts only while the subscriber asks for items.
+   * fails, the subscriber gets the fallback's item and a normal end, and upstream is cancelled. The
+   * attempt settles when the stream ends. A subscriber that cancels is no failure. Back-pressure is
+   * kept, and silence counts only while the subscriber asks for items. A {@code speakable} or
+   * {@code words} that throws makes the attempt a failure and leaves the stream as it is.
+   *
+   * <p>The subscriber of a trial waits for the first speakable item no longer than {@code
+   * trialPatience}; then it gets the fallback, and the trial goes on without it, up to the
+   * configured {@code timeout}: the first speakable item, or a normal end, proves it. A trial that
+   * still speaks after {@code timeout} settles then as a success.
    */
   public <T> Flow.Publisher<T> executeStream(
       Supplier<? extends Flow.Publisher<? extends T>> operation, StreamOptions<T> options) {
+    breakers.checkOpen();
     return new GuardedStream<>(this::open, language, operation, options);
   }
 

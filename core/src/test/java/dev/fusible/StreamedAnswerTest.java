@@ -242,6 +242,43 @@ class StreamedAnswerTest {
   }
 
   @Test
+  void a_trial_unheard_is_proven_by_the_first_thing_it_says() {
+    for (int i = 0; i < 10; i++) {
+      breaker.executeAsync(() -> CompletableFuture.failedFuture(new IllegalStateException()));
+    }
+    time.advance(Duration.ofSeconds(30));
+    call();
+    time.advance(Duration.ofSeconds(3));
+    answer.complete("stream");
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+
+    upstream.subscriber.onNext("Claro");
+
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    assertThat(upstream.cancelled).isTrue();
+    assertThat(breaker.getMetrics().fallbacksServed()).isEqualTo(11);
+  }
+
+  @Test
+  void a_stream_whose_subscriber_cancels_at_once_is_not_left_hanging() {
+    breaker.executeAsync(
+        () -> CompletableFuture.completedFuture("stream"),
+        value ->
+            new StreamedAnswer<>(
+                upstream,
+                StreamOptions.<String>builder(f -> "").build(),
+                new Hearer(0) {
+                  @Override
+                  public void onSubscribe(Flow.Subscription granted) {
+                    granted.cancel();
+                  }
+                }));
+
+    assertThat(upstream.cancelled).isTrue();
+    assertThat(breakers.circuit("clinica-sonrisa").metrics().inFlight()).isZero();
+  }
+
+  @Test
   void a_function_that_throws_is_a_failure_and_not_a_caller_left_without_an_answer() {
     CompletionStage<ExecutionResult<String>> call =
         breaker.executeAsync(
