@@ -291,7 +291,7 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
     if (moves(Stage.ATTACHED, Stage.OVER)) {
       attemptOrThrow().failed(error);
       disarm();
-      if (error instanceof Error) {
+      if (error instanceof Error || isPassedOn(error)) {
         downstream.end(null, error);
       } else {
         say(FallbackType.SYSTEM_ERROR, error);
@@ -299,6 +299,14 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
       upstream.cancel();
     } else {
       endDetached(running -> running.failed(error));
+    }
+  }
+
+  private boolean isPassedOn(Throwable error) {
+    try {
+      return options.passOn().test(error);
+    } catch (RuntimeException broken) {
+      return false;
     }
   }
 

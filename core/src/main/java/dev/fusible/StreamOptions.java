@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  *     Default: all
  * @param pace the slowest that it may speak once something was heard; default {@code null}: any
  *     pace
+ * @param passOn which errors go on to the subscriber as they are, with no sentence in their place,
+ *     such as a mistake of its own. Default: none, so that an error of the stream is never seen
  * @param fallback makes the item that ends the stream in place of what did not come
  * @param <T> the type of the items
  */
@@ -27,6 +29,7 @@ public record StreamOptions<T>(
     Duration total,
     Predicate<? super T> speakable,
     @Nullable Pace<T> pace,
+    Predicate<? super Throwable> passOn,
     Function<? super ExecutionResult.Fallback<T>, ? extends T> fallback) {
 
   public StreamOptions {
@@ -34,6 +37,7 @@ public record StreamOptions<T>(
     stall = checked("stall", stall);
     total = checked("total", total);
     Objects.requireNonNull(speakable, "speakable");
+    Objects.requireNonNull(passOn, "passOn");
     Objects.requireNonNull(fallback, "fallback");
   }
 
@@ -59,6 +63,7 @@ public record StreamOptions<T>(
     private Duration total = Duration.ZERO;
     private Predicate<? super T> speakable = item -> true;
     private @Nullable Pace<T> pace;
+    private Predicate<? super Throwable> passOn = error -> false;
 
     private Builder(Function<? super ExecutionResult.Fallback<T>, ? extends T> fallback) {
       this.fallback = fallback;
@@ -97,9 +102,15 @@ public record StreamOptions<T>(
       return this;
     }
 
+    /** See {@link StreamOptions#passOn()}. */
+    public Builder<T> passOn(Predicate<? super Throwable> predicate) {
+      this.passOn = predicate;
+      return this;
+    }
+
     /** Checks and builds; {@link IllegalArgumentException} names the field. */
     public StreamOptions<T> build() {
-      return new StreamOptions<>(firstItem, stall, total, speakable, pace, fallback);
+      return new StreamOptions<>(firstItem, stall, total, speakable, pace, passOn, fallback);
     }
   }
 }

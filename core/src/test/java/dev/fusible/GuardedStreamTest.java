@@ -40,6 +40,35 @@ class GuardedStreamTest extends StreamScenario {
   }
 
   @Test
+  void an_error_that_is_passed_on_reaches_the_subscriber_as_it_is_and_is_no_fallback() {
+    IllegalArgumentException mistake = new IllegalArgumentException("the caller's own");
+    listen(options().passOn(error -> error == mistake), hearer);
+
+    upstream.fail(mistake);
+
+    assertThat(hearer.heard).isEmpty();
+    assertThat(hearer.error).isSameAs(mistake);
+    assertThat(hearer.ends).containsExactly("error");
+    assertThat(breaker.getMetrics().fallbacksServed()).isZero();
+    assertCounted(0, 1, 0);
+  }
+
+  @Test
+  void a_predicate_for_what_is_passed_on_that_throws_passes_on_nothing() {
+    listen(
+        options()
+            .passOn(
+                error -> {
+                  throw new IllegalStateException();
+                }),
+        hearer);
+
+    upstream.fail(new IllegalStateException("cut"));
+
+    assertHeard("SYSTEM_ERROR");
+  }
+
+  @Test
   void the_fallback_is_told_the_cause() {
     List<Throwable> causes = new ArrayList<>();
     IllegalStateException cut = new IllegalStateException("cut");
