@@ -30,6 +30,9 @@ record GatewayConfig(
     Map<String, Business> businesses,
     List<PlatformKey> platformKeys) {
 
+  /** What callers are spoken to in whose business has no language. */
+  static final String DEFAULT_LANGUAGE = "en-US";
+
   GatewayConfig {
     businesses = Collections.unmodifiableMap(new LinkedHashMap<>(businesses));
     platformKeys = List.copyOf(platformKeys);
