@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Tells operators what happens as it happens, as server-sent events. Who does not read fast enough
  * misses events; nobody is waited for. Thread-safe.
  */
-final class EventFeed implements CircuitBreakerListener {
+final class EventFeed implements CircuitBreakerListener, AutoCloseable {
 
   private static final long HEARTBEAT_MILLIS = 15_000;
 
@@ -87,6 +87,14 @@ final class EventFeed implements CircuitBreakerListener {
     Buffer bytes = Buffer.buffer("data: ").appendBuffer(Json.write(event)).appendString("\n\n");
     readers.forEach(
         (response, context) -> context.runOnContext(now -> write(response, bytes.copy())));
+  }
+
+  /** Ends every reader's stream. */
+  @Override
+  public void close() {
+    readers.forEach(
+        (response, context) ->
+            context.runOnContext(now -> response.end().onFailure(alreadyGone -> {})));
   }
 
   private static void write(HttpServerResponse response, Buffer bytes) {

@@ -93,6 +93,7 @@ final class Gateway implements AutoCloseable {
           new AdminDoor(config, breakers, feed, log, () -> degradedBy(upstream), registry::scrape);
       operators =
           server(config.server().adminHost(), config.server().adminPort(), adminRouter(adminDoor));
+      own(feed);
       log.started(address(config.server().host(), port()), adminAddress(config.server()));
     } catch (RuntimeException failed) {
       closeParts();

@@ -132,6 +132,45 @@ class ChatTest {
   }
 
   @Test
+  void so_it_is_when_the_stream_stalls() {
+    run.upstream.fault(Fault.STALL);
+    CompletableFuture<Answer> answer = run.chat(CLINIC, true);
+    untilUpstreamIsAsked();
+
+    await()
+        .pollInterval(Duration.ofMillis(10))
+        .until(
+            () -> {
+              run.time.advance(Duration.ofMillis(100));
+              return answer.isDone();
+            });
+
+    assertThat(answer.join().words()).contains("… ");
+    assertThat(last(answer.join()).at("/fusible/fallback").asText()).isEqualTo("timeout");
+    assertThat(answer.join().events()).endsWith("[DONE]");
+  }
+
+  @Test
+  void the_caller_of_a_trial_waits_three_seconds_at_most() {
+    run.upstream.fault(Fault.ERROR);
+    for (int i = 0; i < 10; i++) {
+      run.say(CLINIC, false);
+    }
+    run.upstream.fault(Fault.HANG);
+    run.time.advance(Duration.ofSeconds(30));
+    CompletableFuture<Answer> trial = run.chat(CLINIC, false);
+    untilUpstreamIsAsked();
+
+    run.time.advance(Duration.ofSeconds(3));
+
+    assertSentence(trial.join(), "timeout", "HALF_OPEN");
+    assertThat(run.state(CLINIC)).isEqualTo("HALF_OPEN");
+    run.time.advance(Duration.ofSeconds(5));
+    assertThat(run.state(CLINIC)).isEqualTo("OPEN");
+    await().until(() -> run.upstream.cancelled() == 1);
+  }
+
+  @Test
   void a_sentence_in_spanish_for_the_clinic_and_in_english_for_the_plumber() {
     run.upstream.fault(Fault.ERROR);
 
@@ -245,7 +284,6 @@ class ChatTest {
     await().until(() -> run.upstream.cancelled() == 1);
     run.time.advance(Duration.ofSeconds(20));
     assertThat(run.circuit(CLINIC).path("failureCount").asInt()).isZero();
-    await().until(() -> run.time.pendingTasks() == 1);
   }
 
   @Test

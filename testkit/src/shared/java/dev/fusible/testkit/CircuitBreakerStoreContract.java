@@ -19,9 +19,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link CircuitBreakerStore} promises. Extend it in a JUnit test class of your own store, with {@link
- * #openStore} and {@link #advance}; each test must find empty data. The tests wait 300 ms at most through {@link
- * #advance}, and keep margins for a slow machine.
+ * What every {@link CircuitBreakerStore} promises. Extend it in a JUnit test class of your own
+ * store, with {@link #openStore} and {@link #advance}; each test must find empty data. The tests
+ * wait 300 ms at most through {@link #advance}, and keep margins for a slow machine.
  */
 public abstract class CircuitBreakerStoreContract extends StoreRowsContract {
 

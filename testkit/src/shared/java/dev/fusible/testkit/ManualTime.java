@@ -8,9 +8,9 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Time that stands still until a test moves it. Thread-safe. {@link #advance} runs what falls due in order of its due
- * time (of its scheduling, where two are due together), on the thread that advances, each with the clock at its due
- * time.
+ * Time that stands still until a test moves it. Thread-safe. {@link #advance} runs what falls due
+ * in order of its due time (of its scheduling, where two are due together), on the thread that
+ * advances, each with the clock at its due time.
  */
 public final class ManualTime implements TimeSource {
 

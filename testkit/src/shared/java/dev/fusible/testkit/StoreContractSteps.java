@@ -41,12 +41,16 @@ abstract class StoreContractSteps {
   private final List<CircuitBreakerStore> opened = new ArrayList<>();
 
   /**
-   * A connection to the data of the running test, which begins empty. Two calls in one test give two stores on the same
-   * data, as two instances have; a store without connections may give the same one twice. Closed after the test.
+   * A connection to the data of the running test, which begins empty. Two calls in one test give
+   * two stores on the same data, as two instances have; a store without connections may give the
+   * same one twice. Closed after the test.
    */
   protected abstract CircuitBreakerStore openStore();
 
-  /** Moves the store's clock on by {@code duration} at least: really waits, where the clock is a database's own. */
+  /**
+   * Moves the store's clock on by {@code duration} at least: really waits, where the clock is a
+   * database's own.
+   */
   protected abstract void advance(Duration duration);
 
   @AfterEach
