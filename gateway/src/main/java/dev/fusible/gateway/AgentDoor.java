@@ -95,7 +95,7 @@ final class AgentDoor {
     String language = language(http, business);
     VoiceCircuitBreaker breaker = breakers.forBusiness(business.id()).inLanguage(language);
     Context context = routing.vertx().getOrCreateContext();
-    Deadlines deadlines = Deadlines.of(config.deadlines(), request.streams(), http.headers());
+    Deadlines deadlines = Deadlines.of(config, request.streams(), http.headers());
     Turn turn = new Turn(breaker, upstream, request, deadlines, context);
     Silence silence = new Silence(time, meters::deadAir);
     HttpServerResponse response = routing.response();

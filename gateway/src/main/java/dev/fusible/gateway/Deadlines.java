@@ -21,15 +21,19 @@ record Deadlines(Duration firstSpeech, Duration stall) {
   private static final Duration SHORTEST = Duration.ofMillis(50);
 
   /**
-   * The configured deadlines, lowered where the agent's SDK says that it gives up earlier; never
-   * raised.
+   * The configured deadlines, lowered to the breaker's limit of one operation and where the agent's
+   * SDK says that it gives up earlier; never raised.
    */
-  static Deadlines of(GatewayConfig.Deadlines config, boolean streams, MultiMap headers) {
+  static Deadlines of(GatewayConfig gateway, boolean streams, MultiMap headers) {
+    GatewayConfig.Deadlines config = gateway.deadlines();
+    Duration first = streams ? config.firstSpeech() : config.answer();
+    Duration timeout = gateway.breaker().timeout();
+    if (!timeout.isZero() && timeout.compareTo(first) < 0) {
+      first = timeout;
+    }
     Duration whole = seconds(headers.get("X-Stainless-Timeout"));
     Duration read = seconds(headers.get("X-Stainless-Read-Timeout"));
-    return new Deadlines(
-        lower(lower(streams ? config.firstSpeech() : config.answer(), whole), read),
-        lower(config.stall(), read));
+    return new Deadlines(lower(lower(first, whole), read), lower(config.stall(), read));
   }
 
   private static Duration lower(Duration limit, @Nullable Duration agents) {

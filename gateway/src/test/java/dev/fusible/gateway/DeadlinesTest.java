@@ -2,7 +2,10 @@ package dev.fusible.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fusible.CircuitBreakerConfig;
 import io.vertx.core.MultiMap;
+import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,9 +14,31 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DeadlinesTest {
 
-  private static final GatewayConfig.Deadlines CONFIG =
-      new GatewayConfig.Deadlines(
-          Duration.ofMillis(4_500), Duration.ofSeconds(3), Duration.ofSeconds(8));
+  private static final GatewayConfig CONFIG = with(CircuitBreakerConfig.defaults());
+
+  private static GatewayConfig with(CircuitBreakerConfig breaker) {
+    GatewayConfig some = RunningGateway.config(Path.of("."), URI.create("http://x/v1"), null);
+    return new GatewayConfig(
+        some.server(),
+        some.store(),
+        breaker,
+        some.deadlines(),
+        some.upstream(),
+        some.businesses(),
+        some.platformKeys());
+  }
+
+  @Test
+  void the_breakers_limit_of_one_operation_lowers_them() {
+    GatewayConfig quick =
+        with(CircuitBreakerConfig.builder().timeout(Duration.ofSeconds(2)).build());
+    GatewayConfig unlimited = with(CircuitBreakerConfig.builder().timeout(Duration.ZERO).build());
+    MultiMap none = MultiMap.caseInsensitiveMultiMap();
+
+    assertThat(Deadlines.of(quick, true, none).firstSpeech()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(Deadlines.of(quick, false, none).firstSpeech()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(Deadlines.of(unlimited, false, none).firstSpeech()).isEqualTo(Duration.ofSeconds(8));
+  }
 
   private static Deadlines with(boolean streams, String name, String value) {
     return Deadlines.of(CONFIG, streams, MultiMap.caseInsensitiveMultiMap().add(name, value));
