@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param trialRemaining how long the lease still lasts; zero when it ran out or nobody holds it
  * @param writeId names the write that made this version, so that a writer whose acknowledgement was
  *     lost knows its own row again; empty for a row that was never written
+ * @param evidence whose calls an upstream's circuit has seen; {@link Evidence#NONE} for a
+ *     business's
  */
 public record CircuitBreakerStoreState(
     String businessId,
@@ -41,7 +43,42 @@ public record CircuitBreakerStoreState(
     Hold hold,
     @Nullable String trialToken,
     Duration trialRemaining,
-    String writeId) {
+    String writeId,
+    Evidence evidence) {
+
+  /** A row without evidence, as every business's is. */
+  public CircuitBreakerStoreState(
+      String businessId,
+      CircuitBreakerState state,
+      int failureCount,
+      int requestCount,
+      long generation,
+      long version,
+      @Nullable Duration openedFor,
+      int failedTrials,
+      @Nullable Instant lastStateChange,
+      @Nullable String lastErrorCode,
+      Hold hold,
+      @Nullable String trialToken,
+      Duration trialRemaining,
+      String writeId) {
+    this(
+        businessId,
+        state,
+        failureCount,
+        requestCount,
+        generation,
+        version,
+        openedFor,
+        failedTrials,
+        lastStateChange,
+        lastErrorCode,
+        hold,
+        trialToken,
+        trialRemaining,
+        writeId,
+        Evidence.NONE);
+  }
 
   /** The CLOSED state of a business that no store has a row for: version 0, counts zero. */
   public static CircuitBreakerStoreState initial(String businessId) {

@@ -20,7 +20,11 @@ final class InMemoryCircuitBreakerStore implements CircuitBreakerStore {
 
   /** A row with its ages as readings of this store's clock. */
   private record Row(
-      CircuitBreakerStoreState state, long openedAtNanos, long trialUntilNanos, long change) {}
+      CircuitBreakerStoreState state,
+      long openedAtNanos,
+      long trialUntilNanos,
+      long writtenAtNanos,
+      long change) {}
 
   private final TimeSource time;
   private final Map<String, Row> rows = new LinkedHashMap<>();
@@ -102,7 +106,8 @@ final class InMemoryCircuitBreakerStore implements CircuitBreakerStore {
         row.hold(),
         token,
         lease,
-        token);
+        token,
+        row.evidence());
   }
 
   @Override
@@ -160,9 +165,11 @@ final class InMemoryCircuitBreakerStore implements CircuitBreakerStore {
                 state.hold(),
                 state.trialToken(),
                 state.trialRemaining(),
-                writeId),
+                writeId,
+                state.evidence()),
             openedFor == null ? now : now - openedFor.toNanos(),
             now + state.trialRemaining().toNanos(),
+            now,
             ++lastChange);
     rows.put(businessId, row);
     changes.put(row.change, businessId);
@@ -188,6 +195,7 @@ final class InMemoryCircuitBreakerStore implements CircuitBreakerStore {
         state.trialToken() == null
             ? Duration.ZERO
             : Duration.ofNanos(Math.max(0, row.trialUntilNanos - now)),
-        state.writeId());
+        state.writeId(),
+        state.evidence().aged(Duration.ofNanos(now - row.writtenAtNanos)));
   }
 }

@@ -2,6 +2,7 @@ package dev.fusible.jdbc;
 
 import dev.fusible.CircuitBreakerState;
 import dev.fusible.CircuitBreakerStoreState;
+import dev.fusible.Evidence;
 import dev.fusible.Hold;
 import dev.fusible.StoreException;
 import dev.fusible.WriteResult;
@@ -175,6 +176,7 @@ final class CircuitTable {
       setMillis(statement, 13, changed == null ? null : changed.toEpochMilli());
       statement.setString(14, state.lastErrorCode());
       statement.setString(15, state.hold().name());
+      statement.setString(16, EvidenceText.of(state.evidence()));
       return single(statement);
     }
   }
@@ -241,8 +243,15 @@ final class CircuitTable {
             Hold.valueOf(results.getString("hold")),
             results.getString("trial_token"),
             remaining(results),
-            results.getString("write_id"));
+            results.getString("write_id"),
+            evidence(results));
     return new Row(id, state);
+  }
+
+  private static Evidence evidence(ResultSet results) throws SQLException {
+    Evidence evidence = EvidenceText.read(results.getString("evidence"));
+    Duration age = age(results, "evidence_age");
+    return age == null ? evidence : evidence.aged(age);
   }
 
   private static Duration remaining(ResultSet results) throws SQLException {

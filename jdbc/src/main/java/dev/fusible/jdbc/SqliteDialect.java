@@ -33,6 +33,8 @@ final class SqliteDialect implements Dialect {
             trial_until INTEGER,
             write_id TEXT NOT NULL,
             change INTEGER NOT NULL,
+            evidence TEXT,
+            evidence_at INTEGER,
             PRIMARY KEY (kind, business_id)
           ) STRICT, WITHOUT ROWID
           """,

@@ -20,7 +20,8 @@ final class Statements {
       kind, business_id, {readable} AS is_readable, state, failure_count, request_count,
       generation, version, {opened_for} AS opened_for, failed_trials,
       {state_changed} AS state_changed, last_error_code, hold, trial_token,
-      {trial_remaining} AS trial_remaining, write_id""";
+      {trial_remaining} AS trial_remaining, write_id, evidence,
+      {evidence_age} AS evidence_age""";
 
   private static final String GIVEN =
       """
@@ -39,7 +40,8 @@ final class Statements {
         CAST(? AS integer) AS new_failed_trials,
         CAST(? AS bigint) AS new_state_changed,
         CAST(? AS text) AS new_error_code,
-        CAST(? AS text) AS new_hold)
+        CAST(? AS text) AS new_hold,
+        CAST(? AS text) AS new_evidence)
       """;
 
   private final Dialect dialect;
@@ -51,7 +53,8 @@ final class Statements {
         ROW.replace("{readable}", READABLE)
             .replace("{opened_for}", dialect.between("opened_at", dialect.now()))
             .replace("{state_changed}", dialect.between(dialect.epoch(), "last_state_change"))
-            .replace("{trial_remaining}", dialect.between(dialect.now(), "trial_until"));
+            .replace("{trial_remaining}", dialect.between(dialect.now(), "trial_until"))
+            .replace("{evidence_age}", dialect.between("evidence_at", dialect.now()));
   }
 
   /** Takes a kind and a name. */
@@ -76,10 +79,11 @@ final class Statements {
             + """
             INSERT INTO {table} (kind, business_id, state, failure_count, request_count,
               generation, version, opened_at, failed_trials, last_state_change, last_error_code,
-              hold, trial_token, trial_until, write_id, change)
+              hold, trial_token, trial_until, write_id, change, evidence, evidence_at)
             SELECT new_kind, new_id, new_state, new_failures, new_requests,
               new_generation, 1, {opened_at}, new_failed_trials, {last_state_change},
-              new_error_code, new_hold, new_token, {trial_until}, new_write_id, {change}
+              new_error_code, new_hold, new_token, {trial_until}, new_write_id, {change},
+              new_evidence, {now}
             FROM given WHERE true
             ON CONFLICT DO NOTHING
             RETURNING {row}
@@ -96,7 +100,8 @@ final class Statements {
               version = old_version + 1, opened_at = {opened_at},
               failed_trials = new_failed_trials, last_state_change = {last_state_change},
               last_error_code = new_error_code, hold = new_hold, trial_token = new_token,
-              trial_until = {trial_until}, write_id = new_write_id, change = {change}
+              trial_until = {trial_until}, write_id = new_write_id, change = {change},
+              evidence = new_evidence, evidence_at = {now}
             FROM given
             WHERE kind = new_kind AND business_id = new_id AND version = old_version
               AND {readable}

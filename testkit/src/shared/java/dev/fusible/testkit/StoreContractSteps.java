@@ -98,8 +98,10 @@ abstract class StoreContractSteps {
   static void assertSameRow(CircuitBreakerStoreState actual, CircuitBreakerStoreState expected) {
     assertThat(actual)
         .usingRecursiveComparison()
-        .ignoringFields("openedFor", "trialRemaining")
+        .ignoringFields("openedFor", "trialRemaining", "evidence.active")
         .isEqualTo(expected);
+    assertThat(actual.evidence().active().keySet())
+        .isEqualTo(expected.evidence().active().keySet());
     assertThat(actual.openedFor() == null).isEqualTo(expected.openedFor() == null);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fusible.CircuitBreakerState;
 import dev.fusible.CircuitBreakerStore;
 import dev.fusible.CircuitBreakerStoreState;
+import dev.fusible.Evidence;
 import dev.fusible.Hold;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +22,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a store promises of single rows: see {@link CircuitBreakerStoreContract}. */
 abstract class StoreRowsContract extends StoreContractSteps {
+
+  private static final Evidence EVIDENCE =
+      new Evidence(
+          List.of(ID, "A.b_c:d-0"), Map.of(ID, Duration.ZERO, "other", Duration.ofSeconds(41)));
 
   // Reading and creating.
 
@@ -139,7 +144,8 @@ abstract class StoreRowsContract extends StoreContractSteps {
             Hold.OPEN,
             "a-token",
             LONG,
-            "a-write");
+            "a-write",
+            EVIDENCE);
 
     CircuitBreakerStoreState written = written(store().setState(ID, state));
     CircuitBreakerStoreState read = join(store().getState(ID));
@@ -230,6 +236,29 @@ abstract class StoreRowsContract extends StoreContractSteps {
   }
 
   @Test
+  void evidenceAgesByTheStoresClockAndIsKeptByAClaim() {
+    CircuitBreakerStore store = store();
+    written(store.setState(ID, withEvidence(open(ID, 0, Duration.ZERO), EVIDENCE)));
+
+    advance(MORE_THAN_SHORT);
+    written(store.claimTrial(ID, 1, "token", LONG));
+    advance(MORE_THAN_SHORT);
+
+    Evidence kept = join(store.getState(ID)).evidence();
+    assertThat(kept.failed()).isEqualTo(EVIDENCE.failed());
+    Duration later = MORE_THAN_SHORT.multipliedBy(2).minusMillis(20);
+    EVIDENCE
+        .active()
+        .forEach(
+            (business, ago) ->
+                assertThat(kept.active().get(business))
+                    .isBetween(ago.plus(later), ago.plusSeconds(20)));
+    written(store.setState(ID, open(ID, 2, Duration.ZERO)));
+    assertThat(fromMany(join(store.getStates(List.of(ID))), ID).evidence())
+        .isEqualTo(Evidence.NONE);
+  }
+
+  @Test
   void businessesDoNotAffectEachOther() {
     CircuitBreakerStore store = store();
     CircuitBreakerStoreState other = join(store.getState("other"));
@@ -243,6 +272,26 @@ abstract class StoreRowsContract extends StoreContractSteps {
   private static CircuitBreakerStoreState fromMany(
       Map<String, CircuitBreakerStoreState> states, String id) {
     return Objects.requireNonNull(states.get(id), id);
+  }
+
+  private static CircuitBreakerStoreState withEvidence(
+      CircuitBreakerStoreState row, Evidence evidence) {
+    return new CircuitBreakerStoreState(
+        row.businessId(),
+        row.state(),
+        row.failureCount(),
+        row.requestCount(),
+        row.generation(),
+        row.version(),
+        row.openedFor(),
+        row.failedTrials(),
+        row.lastStateChange(),
+        row.lastErrorCode(),
+        row.hold(),
+        row.trialToken(),
+        row.trialRemaining(),
+        row.writeId(),
+        evidence);
   }
 
   private static CircuitBreakerStoreState atVersion(CircuitBreakerStoreState row, long version) {
@@ -260,6 +309,7 @@ abstract class StoreRowsContract extends StoreContractSteps {
         row.hold(),
         row.trialToken(),
         row.trialRemaining(),
-        row.writeId());
+        row.writeId(),
+        row.evidence());
   }
 }
