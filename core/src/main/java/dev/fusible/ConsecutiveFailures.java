@@ -2,5 +2,10 @@ package dev.fusible;
 
 /** Opens after {@code failureThreshold} failures in a row. */
 enum ConsecutiveFailures implements TripPolicy {
-  INSTANCE
+  INSTANCE;
+
+  @Override
+  public String toString() {
+    return "consecutiveFailures";
+  }
 }

@@ -29,4 +29,14 @@ record Rate(double rate, int calls, Duration period, Duration slowerThan) implem
   boolean isSlow(long elapsedNanos) {
     return !slowerThan.isZero() && elapsedNanos > slowerThan.toNanos();
   }
+
+  @Override
+  public String toString() {
+    String window = period.isZero() ? "the last " + calls + " calls" : "calls within " + period;
+    return "rate "
+        + rate
+        + " of "
+        + window
+        + (slowerThan.isZero() ? "" : ", slow above " + slowerThan);
+  }
 }

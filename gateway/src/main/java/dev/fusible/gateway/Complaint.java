@@ -12,7 +12,7 @@ record Complaint(Origin origin, String path, String problem) {
 
   @Override
   public String toString() {
-    String field = path.isEmpty() || path.equals(origin.text()) ? "" : path + ": ";
+    String field = path.isEmpty() || origin.text().endsWith(" " + path) ? "" : path + ": ";
     return origin.text() + ": " + field + problem;
   }
 }

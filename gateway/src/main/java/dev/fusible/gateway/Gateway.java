@@ -60,7 +60,7 @@ final class Gateway implements AutoCloseable {
   /**
    * Starts a gateway.
    *
-   * @throws IllegalStateException if a port can't be had
+   * @throws PortTakenException if a port can't be had
    */
   static Gateway start(GatewayConfig config) {
     return start(config, TimeSource.system());
@@ -88,13 +88,14 @@ final class Gateway implements AutoCloseable {
       demo = config.upstream() == null ? own(FaultyUpstream.start()) : null;
       OpenAiUpstream upstream = upstream(config, time);
       AgentDoor agentDoor = new AgentDoor(config, breakers, upstream, meters, time);
-      agents = server(config.server().host(), config.server().port(), agentDoor.router(vertx));
+      Server at = config.server();
+      agents = server("server.port", at.host(), at.port(), agentDoor.router(vertx));
       AdminDoor adminDoor =
           new AdminDoor(config, breakers, feed, log, () -> degradedBy(upstream), registry::scrape);
       operators =
-          server(config.server().adminHost(), config.server().adminPort(), adminRouter(adminDoor));
+          server("server.adminPort", at.adminHost(), at.adminPort(), adminRouter(adminDoor));
       own(feed);
-      log.started(address(config.server().host(), port()), adminAddress(config.server()));
+      log.started(address(at.host(), port()), address(at.adminHost(), adminPort()));
     } catch (RuntimeException failed) {
       closeParts();
       throw failed;
@@ -182,7 +183,7 @@ final class Gateway implements AutoCloseable {
     return router;
   }
 
-  private HttpServer server(String host, int port, Router router) {
+  private HttpServer server(String field, String host, int port, Router router) {
     HttpServer server =
         vertx.createHttpServer(
             new HttpServerOptions()
@@ -193,7 +194,11 @@ final class Gateway implements AutoCloseable {
                 .setMaxInitialLineLength(LONGEST_REQUEST_LINE)
                 .setIdleTimeout(IDLE_SECONDS));
     Connections connections = new Connections(vertx, server, router);
-    await(server.listen(), START_SECONDS);
+    try {
+      await(server.listen(), START_SECONDS);
+    } catch (IllegalStateException unavailable) {
+      throw new PortTakenException(field, host, port, unavailable);
+    }
     parts.push(() -> await(connections.stop(DRAIN_SECONDS), DRAIN_SECONDS + 1));
     return server;
   }
@@ -206,10 +211,6 @@ final class Gateway implements AutoCloseable {
   /** Where operators connect. */
   int adminPort() {
     return operators.actualPort();
-  }
-
-  private String adminAddress(Server server) {
-    return address(server.adminHost(), adminPort());
   }
 
   private static String address(String host, int port) {

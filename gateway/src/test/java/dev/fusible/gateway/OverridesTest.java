@@ -125,7 +125,7 @@ class OverridesTest {
       delimiter = '|',
       textBlock =
           """
-          server.port | http | server.port: must be a port from 1 to 65535, or 0 for any free one
+          server.port | http | must be a port from 1 to 65535, or 0 for any free one
           server.prot | 1    | sets an unknown key; did you mean server.port?
           colour      | red  | sets an unknown key; see docs/configuration.md
           port        | 1    | sets an unknown key; did you mean server.port?
