@@ -26,6 +26,9 @@ interface StateSharing {
   /** A name for a claim or a write that no other process uses. */
   String newToken();
 
+  /** Whether what was known outside when the circuit was made is known to it. */
+  boolean hasLoaded(MachineState state);
+
   /** Whether all that the circuit knows is known outside too, so that it can be forgotten here. */
   boolean knows(MachineState state);
 
@@ -85,6 +88,11 @@ interface StateSharing {
     @Override
     public String newToken() {
       return tokens.next();
+    }
+
+    @Override
+    public boolean hasLoaded(MachineState state) {
+      return true;
     }
 
     @Override

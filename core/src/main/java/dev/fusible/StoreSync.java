@@ -77,6 +77,11 @@ final class StoreSync implements StateSharing {
   }
 
   @Override
+  public boolean hasLoaded(MachineState state) {
+    return state.persisted() != null;
+  }
+
+  @Override
   public boolean knows(MachineState state) {
     return state.persisted() != null && !state.isDirty();
   }

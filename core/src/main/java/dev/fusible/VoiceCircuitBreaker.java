@@ -143,6 +143,15 @@ public final class VoiceCircuitBreaker {
     return present().machine().state();
   }
 
+  /**
+   * Whether the business's row has been read. Until then calls run as CLOSED; a process that takes
+   * over from another may wait for it, but not without a limit, since the store can be down.
+   */
+  public boolean isLoaded() {
+    Circuit present = present();
+    return present.context().store().hasLoaded(present.machine());
+  }
+
   /** The circuit as this process knows it, for operators. */
   public CircuitSnapshot snapshot() {
     Circuit present = present();

@@ -322,4 +322,24 @@ class SharedStateTest {
     assertThat(row().trialRemaining()).isZero();
     assertThat(store.getState("x").toCompletableFuture().join().failureCount()).isEqualTo(2);
   }
+
+  @Test
+  void a_circuit_is_loaded_once_its_row_has_been_read() {
+    FlakyStore line = new FlakyStore(store);
+    line.fault(Operation.GET_MANY, Fault.HOLD);
+    try (Instance late = new Instance(time, line, CircuitBreakerConfig.defaults())) {
+      assertThat(late.breaker.isLoaded()).isFalse();
+
+      line.release();
+
+      assertThat(late.breaker.isLoaded()).isTrue();
+    }
+  }
+
+  @Test
+  void without_a_store_a_circuit_has_nothing_to_load() {
+    try (VoiceCircuitBreakers alone = VoiceCircuitBreakers.builder().timeSource(time).build()) {
+      assertThat(alone.forBusiness("b").isLoaded()).isTrue();
+    }
+  }
 }

@@ -26,6 +26,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,8 @@ final class Gateway implements AutoCloseable {
   private static final int IDLE_SECONDS = 75;
 
   private static final int START_SECONDS = 10;
+  private static final long LONGEST_LOADING_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
   /** How long turns under way may take to end when the gateway stops. */
   private static final int DRAIN_SECONDS = 10;
@@ -88,6 +91,7 @@ final class Gateway implements AutoCloseable {
       demo = config.upstream() == null ? own(FaultyUpstream.start()) : null;
       OpenAiUpstream upstream = upstream(config, time);
       AgentDoor agentDoor = new AgentDoor(config, breakers, upstream, meters, time);
+      awaitRows(config, breakers);
       Server at = config.server();
       agents = server("server.port", at.host(), at.port(), agentDoor.router(vertx));
       AdminDoor adminDoor =
@@ -128,7 +132,22 @@ final class Gateway implements AutoCloseable {
         "Events that listeners were too slow for",
         breakers,
         VoiceCircuitBreakers::droppedEvents);
+    config.businesses().keySet().forEach(breakers::forBusiness);
     return breakers;
+  }
+
+  /**
+   * What was open before a restart is open for the first caller too. If the store does not answer
+   * in time, circuits begin as CLOSED.
+   */
+  private static void awaitRows(GatewayConfig config, VoiceCircuitBreakers breakers) {
+    long startNanos = System.nanoTime();
+    for (String id : config.businesses().keySet()) {
+      while (!breakers.forBusiness(id).isLoaded()
+          && System.nanoTime() - startNanos < LONGEST_LOADING_NANOS) {
+        LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+      }
+    }
   }
 
   /** What an upstream refuses is the caller's or the operator's mistake, and no failure. */
