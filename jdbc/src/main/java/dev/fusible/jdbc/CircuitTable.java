@@ -34,14 +34,16 @@ final class CircuitTable {
   private static final long LONGEST_MILLIS = Duration.ofDays(3_650).toMillis();
 
   private final Dialect dialect;
+  private final Visibility visibility;
   private final String select;
   private final String selectMany;
   private final String insert;
   private final String update;
   private final String claim;
 
-  CircuitTable(Dialect dialect) {
+  CircuitTable(Dialect dialect, Visibility visibility) {
     this.dialect = dialect;
+    this.visibility = visibility;
     Statements statements = new Statements(dialect);
     this.select = statements.select();
     this.selectMany = statements.selectMany();
@@ -70,6 +72,9 @@ final class CircuitTable {
       // Another was faster.
       row = read(connection, key);
     }
+    if (row == null) {
+      visibility.check(connection);
+    }
     return row == null ? CircuitBreakerStoreState.initial(key.id()) : row.readable();
   }
 
@@ -77,7 +82,7 @@ final class CircuitTable {
       throws SQLException {
     Row row =
         state.version() == 0 ? insert(connection, key, state) : update(connection, key, state);
-    return row == null ? stale(connection, key) : new Written(row.readable());
+    return row == null ? stale(connection, key, state.version()) : new Written(row.readable());
   }
 
   WriteResult claimTrial(
@@ -87,11 +92,16 @@ final class CircuitTable {
         version == 0
             ? insert(connection, key, firstClaim(key, token, lease))
             : claim(connection, key, version, token, lease);
-    return row == null ? stale(connection, key) : new Written(row.readable());
+    return row == null ? stale(connection, key, version) : new Written(row.readable());
   }
 
-  private WriteResult stale(Connection connection, CircuitKey key) throws SQLException {
+  /** A row that is not there, or is as it was expected, may not have been free to be written. */
+  private WriteResult stale(Connection connection, CircuitKey key, long expectedVersion)
+      throws SQLException {
     Row row = read(connection, key);
+    if (row == null || (row.state != null && row.state.version() == expectedVersion)) {
+      visibility.check(connection);
+    }
     return new Stale(row == null ? CircuitBreakerStoreState.initial(key.id()) : row.readable());
   }
 
@@ -118,15 +128,20 @@ final class CircuitTable {
       Connection connection, Collection<CircuitKey> keys) throws SQLException {
     Map<String, CircuitBreakerStoreState> states = new LinkedHashMap<>();
     keys.forEach(key -> states.put(key.id(), CircuitBreakerStoreState.initial(key.id())));
+    List<Row> rows;
     try (PreparedStatement statement = connection.prepareStatement(selectMany)) {
       statement.setString(1, dialect.list(names(keys, CircuitKey.BUSINESS)));
       statement.setString(2, dialect.list(names(keys, CircuitKey.UPSTREAM)));
-      for (Row row : rows(statement)) {
-        if (row.state == null) {
-          states.remove(row.id);
-        } else {
-          states.put(row.id, row.state);
-        }
+      rows = rows(statement);
+    }
+    if (rows.isEmpty()) {
+      visibility.check(connection);
+    }
+    for (Row row : rows) {
+      if (row.state == null) {
+        states.remove(row.id);
+      } else {
+        states.put(row.id, row.state);
       }
     }
     return states;

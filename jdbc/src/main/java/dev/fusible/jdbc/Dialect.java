@@ -26,9 +26,18 @@ interface Dialect {
   /** What marks a row as changed by this statement. */
   String change();
 
-  /** A query for the names in a parameter that {@link #list} made. */
-  String listed();
+  /** What follows a column that is to be among the names in a parameter that {@link #list} made. */
+  String isListed();
 
   /** Names as one parameter; their alphabet has neither quotes nor commas. */
   String list(List<String> names);
+
+  /**
+   * What an insertion takes besides its parameters, from which it selects: empty or a comma and
+   * more.
+   */
+  String turnToInsert();
+
+  /** What an update takes besides its parameters to have the row to itself; likewise. */
+  String turnToUpdate();
 }

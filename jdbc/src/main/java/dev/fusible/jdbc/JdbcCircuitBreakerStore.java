@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,21 +26,43 @@ import java.util.concurrent.TimeUnit;
 abstract class JdbcCircuitBreakerStore implements CircuitBreakerStore {
 
   private static final long CLOSE_MILLIS = 2_000;
+  private static final long IDLE_SECONDS = 30;
 
-  /** A database that hangs must keep no process alive. */
-  static final ThreadFactory DAEMON =
-      task -> {
-        Thread thread = new Thread(task, "fusible-jdbc");
-        thread.setDaemon(true);
-        return thread;
-      };
+  /** Who has waited this long in the queue has given up: circuits wait for two seconds. */
+  private static final long PATIENCE_NANOS = Duration.ofSeconds(2).toNanos();
 
   private final CircuitTable table;
   private final ExecutorService threads;
 
-  JdbcCircuitBreakerStore(CircuitTable table, ExecutorService threads) {
+  JdbcCircuitBreakerStore(CircuitTable table, int threadCount) {
     this.table = table;
-    this.threads = threads;
+    this.threads = new StoreThreads(threadCount);
+  }
+
+  /** Daemons, since a database that hangs must keep no process alive. */
+  private final class StoreThreads extends ThreadPoolExecutor {
+
+    StoreThreads(int count) {
+      super(
+          count,
+          count,
+          IDLE_SECONDS,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(),
+          task -> {
+            Thread thread = new Thread(task, "fusible-jdbc");
+            thread.setDaemon(true);
+            return thread;
+          });
+      allowCoreThreadTimeOut(true);
+    }
+
+    @Override
+    protected void terminated() {
+      // The pool woke its idle threads by interrupting them; this may be one of those.
+      Thread.interrupted();
+      disconnect();
+    }
   }
 
   /** Something to do with a connection. */
@@ -56,7 +79,7 @@ abstract class JdbcCircuitBreakerStore implements CircuitBreakerStore {
   /** Reads a page; see {@link CircuitBreakerStore#changedSince}. */
   abstract Page changedSince(Connection connection, long cursor, int limit) throws SQLException;
 
-  /** Gives up connections; called once, on one of the store's threads, after all operations. */
+  /** Gives up connections; called once, after the last operation has ended. */
   abstract void disconnect();
 
   @Override
@@ -91,12 +114,16 @@ abstract class JdbcCircuitBreakerStore implements CircuitBreakerStore {
     return run(connection -> changedSince(connection, cursor, limit));
   }
 
-  private <T> CompletionStage<T> run(Operation<T> operation) {
+  final <T> CompletionStage<T> run(Operation<T> operation) {
     CompletableFuture<T> answer = new CompletableFuture<>();
+    long asked = System.nanoTime();
     try {
       threads.execute(
           () -> {
             try {
+              if (System.nanoTime() - asked > PATIENCE_NANOS) {
+                throw new StoreException("overloaded", null);
+              }
               answer.complete(perform(operation));
             } catch (SQLException failure) {
               answer.completeExceptionally(new StoreException(codeOf(failure), failure));
@@ -111,17 +138,14 @@ abstract class JdbcCircuitBreakerStore implements CircuitBreakerStore {
   }
 
   /**
-   * Ends what was begun, then disconnects: within two seconds, or else on its own. Closing again
-   * does nothing.
+   * Ends what was begun, then disconnects: within two seconds, or else when it ends by itself.
+   * Closing again does nothing.
    */
   @Override
   public final void close() {
+    threads.shutdown();
     try {
-      threads.execute(this::disconnect);
-      threads.shutdown();
       threads.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException closedBefore) {
-      // Nothing is left to close.
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The codes of its {@link dev.fusible.StoreException}s: {@code locked}, {@code readonly}, {@code
  * disk_full}, {@code io}, {@code corrupt}, {@code cannot_open}, {@code row_unreadable}, {@code
- * closed}, and {@code sqlite_} with SQLite's number for the rest.
+ * overloaded}, {@code closed}, and {@code sqlite_} with SQLite's number for the rest.
  */
 public final class SqliteCircuitBreakerStore extends JdbcCircuitBreakerStore {
 
@@ -37,11 +36,11 @@ public final class SqliteCircuitBreakerStore extends JdbcCircuitBreakerStore {
   private final SqliteFile file;
   private final String changed;
 
-  /** Belongs to the store's one thread. */
+  /** Belongs to the store's one thread, and at the end to whoever ended it. */
   private @Nullable Connection connection;
 
   private SqliteCircuitBreakerStore(SqliteFile file, @Nullable Connection connection) {
-    super(new CircuitTable(new SqliteDialect()), Executors.newSingleThreadExecutor(DAEMON));
+    super(new CircuitTable(new SqliteDialect(), Visibility.CERTAIN), 1);
     this.file = file;
     this.connection = connection;
     this.changed =

@@ -80,12 +80,23 @@ final class SqliteDialect implements Dialect {
   }
 
   @Override
-  public String listed() {
-    return "SELECT value FROM json_each(?)";
+  public String isListed() {
+    return "IN (SELECT value FROM json_each(?))";
   }
 
   @Override
   public String list(List<String> names) {
     return names.isEmpty() ? "[]" : "[\"" + String.join("\",\"", names) + "\"]";
+  }
+
+  /** A statement that writes has the whole file to itself. */
+  @Override
+  public String turnToInsert() {
+    return "";
+  }
+
+  @Override
+  public String turnToUpdate() {
+    return "";
   }
 }

@@ -67,8 +67,8 @@ final class Statements {
     return filled(
         """
         SELECT {row} FROM {table}
-        WHERE kind = 'business' AND business_id IN ({names})
-          OR kind = 'upstream' AND business_id IN ({names})
+        WHERE kind = 'business' AND business_id {is_listed}
+          OR kind = 'upstream' AND business_id {is_listed}
         """);
   }
 
@@ -84,7 +84,7 @@ final class Statements {
               new_generation, 1, {opened_at}, new_failed_trials, {last_state_change},
               new_error_code, new_hold, new_token, {trial_until}, new_write_id, {change},
               new_evidence, {now}
-            FROM given WHERE true
+            FROM given{turn_to_insert} WHERE true
             ON CONFLICT DO NOTHING
             RETURNING {row}
             """);
@@ -102,7 +102,7 @@ final class Statements {
               last_error_code = new_error_code, hold = new_hold, trial_token = new_token,
               trial_until = {trial_until}, write_id = new_write_id, change = {change},
               evidence = new_evidence, evidence_at = {now}
-            FROM given
+            FROM given{turn_to_update}
             WHERE kind = new_kind AND business_id = new_id AND version = old_version
               AND {readable}
             RETURNING {row}
@@ -123,7 +123,7 @@ final class Statements {
           version = old_version + 1, opened_at = NULL, last_state_change = {now},
           trial_token = new_token, trial_until = {trial_until}, write_id = new_token,
           change = {change}
-        FROM given
+        FROM given{turn_to_update}
         WHERE kind = new_kind AND business_id = new_id AND version = old_version
           AND {readable}
           AND (trial_token IS NULL OR trial_until IS NULL OR trial_until <= {now})
@@ -139,8 +139,10 @@ final class Statements {
         .replace("{opened_at}", dialect.plus(dialect.now(), "(-new_age)"))
         .replace("{last_state_change}", dialect.plus(dialect.epoch(), "new_state_changed"))
         .replace("{trial_until}", dialect.plus(dialect.now(), "new_lease"))
-        .replace("{names}", dialect.listed())
+        .replace("{is_listed}", dialect.isListed())
         .replace("{change}", dialect.change())
+        .replace("{turn_to_insert}", dialect.turnToInsert())
+        .replace("{turn_to_update}", dialect.turnToUpdate())
         .replace("{now}", dialect.now())
         .replace("{table}", dialect.table());
   }
