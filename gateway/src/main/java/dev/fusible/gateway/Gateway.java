@@ -63,7 +63,7 @@ final class Gateway implements AutoCloseable {
   /**
    * Starts a gateway.
    *
-   * @throws PortTakenException if a port can't be had
+   * @throws NotStartedException if a port or the store's file can't be had
    */
   static Gateway start(GatewayConfig config) {
     return start(config, TimeSource.system());
@@ -216,7 +216,7 @@ final class Gateway implements AutoCloseable {
     try {
       await(server.listen(), START_SECONDS);
     } catch (IllegalStateException unavailable) {
-      throw new PortTakenException(field, host, port, unavailable);
+      throw NotStartedException.port(field, host, port, unavailable);
     }
     parts.push(() -> await(connections.stop(DRAIN_SECONDS), DRAIN_SECONDS + 1));
     return server;

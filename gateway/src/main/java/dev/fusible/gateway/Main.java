@@ -77,8 +77,8 @@ final class Main {
       err.flush();
       return REFUSED;
     }
-    if (failure instanceof PortTakenException taken) {
-      err.println("fusible: " + taken.getMessage());
+    if (failure instanceof NotStartedException known) {
+      err.println("fusible: " + known.getMessage());
       return NOT_STARTED;
     }
     err.println("fusible: could not start: " + classes(failure));

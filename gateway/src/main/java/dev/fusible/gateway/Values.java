@@ -31,7 +31,7 @@ final class Values {
       Pattern.compile("[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*");
   private static final Pattern VERSION_IN_PATH = Pattern.compile("/v\\d[^/]*(/|$)");
   private static final Pattern SQLITE =
-      Pattern.compile("jdbc:sqlite:[^:?\\p{Cntrl}][^?\\p{Cntrl}]*");
+      Pattern.compile("jdbc:sqlite:(?!file:)[^:?\\p{Cntrl}][^?\\p{Cntrl}]*");
 
   static final String HASH_FIX =
       "write the SHA-256 of the key as 64 hexadecimal digits: printf %s KEY | sha256sum";

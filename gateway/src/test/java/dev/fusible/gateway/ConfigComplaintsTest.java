@@ -89,6 +89,7 @@ class ConfigComplaintsTest {
           server: {adminToken: "two words"}              | server.adminToken: must be visible ASCII characters without spaces, as it goes into a header
           store: jdbc:postgresql://db/fusible            | store: must be jdbc:sqlite: and a file, such as jdbc:sqlite:./data/fusible.db; this version has no other stores
           store: "jdbc:sqlite::memory:"                  | store: must be jdbc:sqlite: and a file, such as jdbc:sqlite:./data/fusible.db; this version has no other stores
+          store: jdbc:sqlite:file:state.db               | store: must be jdbc:sqlite: and a file, such as jdbc:sqlite:./data/fusible.db; this version has no other stores
           deadlines: {answer: soon}                      | deadlines.answer: must be a duration such as 500ms, 4.5s, 30s or 5m
           deadlines: {answer: 0s}                        | deadlines.answer: must be longer than zero, such as 500ms, 30s or 5m
           deadlines: {answer: 0.5ms}                     | deadlines.answer: must be a whole number of milliseconds

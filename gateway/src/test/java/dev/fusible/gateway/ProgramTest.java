@@ -79,6 +79,19 @@ class ProgramTest {
     }
   }
 
+  @Test
+  void a_store_that_can_not_be_is_said_with_its_field_and_option() throws Exception {
+    Files.writeString(folder.resolve("data"), "a file where the folder should be");
+    Process program = start("--port", "0", "--admin-port", "0");
+
+    assertThat(program.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(program.exitValue()).isEqualTo(1);
+    assertThat(log())
+        .contains(
+            "fusible: store: can't write the file or make its folder; mend the permissions, start"
+                + " in another folder, or choose another file with --store");
+  }
+
   private Process start(String... args) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
