@@ -180,6 +180,20 @@ final class Section {
     return values;
   }
 
+  /** The texts of a list as they are, without a complaint of what is wrong with them. */
+  List<String> texts(String key) {
+    Entry entry = entry(key);
+    List<Entry> entries =
+        entry == null
+            ? List.of()
+            : entry.tree() instanceof Items items ? items.entries() : List.of(entry);
+    return entries.stream()
+        .map(Entry::tree)
+        .filter(Text.class::isInstance)
+        .map(text -> ((Text) text).value().strip())
+        .toList();
+  }
+
   Section section(String key) {
     return section(key, ConfigKeys.pattern(path(key)));
   }

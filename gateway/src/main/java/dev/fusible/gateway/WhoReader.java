@@ -18,12 +18,14 @@ final class WhoReader {
   private final Section root;
   private final List<Section> businesses;
   private final List<Section> platformKeys;
+  private final Set<String> actedFor;
   private final Map<String, String> firstWith = new HashMap<>();
 
   WhoReader(Section root) {
     this.root = root;
     this.businesses = root.sections("businesses");
     this.platformKeys = root.sections("platformKeys");
+    this.actedFor = all(platformKeys, "businesses");
   }
 
   /** By id, in the order they were written. */
@@ -46,7 +48,7 @@ final class WhoReader {
     if (hash != null) {
       isFirst(section, "apiKeySha256", hash);
     }
-    if (!section.has("apiKeySha256") && !actedFor().contains(id)) {
+    if (!section.has("apiKeySha256") && !actedFor.contains(id)) {
       section.complainMissing(
           "apiKeySha256", "no platform key acts for it either; " + Values.HASH_FIX);
     }
@@ -57,19 +59,15 @@ final class WhoReader {
     return new Business(id, name, hash, language, phone, platform, fallbacks);
   }
 
-  private Set<String> actedFor() {
+  /** Before they are checked. */
+  private static Set<String> all(List<Section> sections, String key) {
     Set<String> ids = new HashSet<>();
-    for (Section section : platformKeys) {
-      ids.addAll(section.list("businesses", id -> id));
-    }
+    sections.forEach(section -> ids.addAll(section.texts(key)));
     return ids;
   }
 
   List<PlatformKey> platformKeys() {
-    Set<String> known = new HashSet<>();
-    for (Section section : businesses) {
-      known.addAll(section.list("id", id -> id));
-    }
+    Set<String> known = all(businesses, "id");
     List<PlatformKey> keys = new ArrayList<>();
     for (Section section : platformKeys) {
       String hash = section.required("apiKeySha256", Values::sha256, Values.HASH_FIX);

@@ -297,6 +297,19 @@ class ConfigComplaintsTest {
   }
 
   @Test
+  void what_is_no_text_is_said_once() {
+    assertThat(
+            complaintsOf(
+                "upstreams: [{name: main, url: https://llm.example/v1}]",
+                "businesses: [{id: [a], apiKeySha256: " + HASH_A + "}, {id: florist}]",
+                "platformKeys: [{apiKeySha256: {}, businesses: [florist, [b]]}]"))
+        .containsExactly(
+            "line 2: businesses[0].id: must be one value, not a list or keys",
+            "line 3: platformKeys[0].apiKeySha256: must be one value, not a list or keys",
+            "line 3: platformKeys[0].businesses[1]: must be one value, not a list or keys");
+  }
+
+  @Test
   void what_is_missing_is_said_where_it_should_be() {
     assertThat(
             complaintsOf(
