@@ -129,17 +129,14 @@ final class GeneratorPublisher implements Flow.Publisher<NodeOutput<?>>, Flow.Su
 
   /** Passes on what has come; false if it was the end. */
   private boolean deliver(CompletableFuture<NodeOutput<?>> item) {
-    NodeOutput<?> output;
-    try {
-      output = item.join();
-    } catch (CompletionException failed) {
-      Throwable cause = failed.getCause();
-      fail(cause == null ? failed : cause);
-      return false;
-    } catch (CancellationException cancelled) {
-      fail(cancelled);
+    if (item.isCompletedExceptionally()) {
+      // Not from join(), which puts another exception around it.
+      Throwable error = item.handle((none, failure) -> failure).join();
+      Throwable cause = error.getCause();
+      fail(error instanceof CompletionException && cause != null ? cause : error);
       return false;
     }
+    NodeOutput<?> output = item.join();
     if (over) {
       return false;
     }

@@ -2,10 +2,8 @@ package dev.fusible.langgraph4j;
 
 import java.util.List;
 import java.util.TreeMap;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.bsc.async.AsyncGenerator;
@@ -28,6 +26,7 @@ final class Run {
   final Thread driver;
   private final CompletableFuture<Void> end = new CompletableFuture<>();
   volatile boolean keptInterrupt;
+  private volatile Throwable failure;
 
   Run(CompiledGraph<AgentState> graph, GraphInput input, RunnableConfig config) {
     stream = graph.stream(input, config);
@@ -43,6 +42,7 @@ final class Run {
       }
       end.complete(null);
     } catch (Throwable error) {
+      failure = error;
       keptInterrupt = Thread.currentThread().isInterrupted();
       end.completeExceptionally(error);
     }
@@ -58,12 +58,9 @@ final class Run {
 
   /** What the run ended with; it must have failed. */
   Throwable failure() throws Exception {
-    try {
-      awaitEnd();
-    } catch (ExecutionException failed) {
-      return failed.getCause();
-    } catch (CancellationException cancelled) {
-      return cancelled;
+    driver.join(PATIENCE_SECONDS * 1_000);
+    if (failure != null) {
+      return failure;
     }
     throw new AssertionError("the run ended normally");
   }
