@@ -4,12 +4,17 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One asynchronous call: the future that its caller holds. Cancelling it cancels the operation and
- * settles the attempt as ignored. The operation is cancelled too when its limit passes.
+ * settles the attempt as ignored. The operation is cancelled too when its limit passes, after the
+ * caller has been answered: what a cancellation runs may take its time.
+ *
+ * <p>As in {@link SyncCall}, two things are decided, each once: the attempt, and who answers the
+ * caller (by {@link #answers()}).
  */
 class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionResult<T>> {
 
@@ -17,6 +22,7 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
   final @Nullable String language;
   final long startNanos;
   private final Supplier<? extends CompletionStage<? extends T>> operation;
+  private final AtomicBoolean answered = new AtomicBoolean();
   private volatile @Nullable Attempt attempt;
   private volatile @Nullable CompletableFuture<?> running;
   private volatile @Nullable TimeLimit timers;
@@ -38,7 +44,7 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
 
   private void admitted(@Nullable Attempt granted) {
     if (granted == null) {
-      complete(Answer.fallback(circuit, language, FallbackType.CIRCUIT_OPEN, null, startNanos));
+      fallBack(FallbackType.CIRCUIT_OPEN, null);
       return;
     }
     attempt = granted;
@@ -49,10 +55,9 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
     timers =
         TimeLimit.arm(
             granted,
+            startNanos,
             () -> limitPassed(granted),
-            () ->
-                complete(
-                    Answer.fallback(circuit, language, FallbackType.TIMEOUT, null, startNanos)));
+            () -> fallBack(FallbackType.TIMEOUT, null));
     CompletionStage<? extends T> stage;
     try {
       stage = operation.get();
@@ -64,8 +69,9 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
       return;
     }
     running = futureOf(stage);
-    if (granted.get()) {
+    if (granted.isSettled()) {
       // The limit passed, or the caller cancelled, before there was anything to cancel.
+      disarm();
       cancelOperation();
     }
   }
@@ -73,7 +79,7 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
   private static @Nullable CompletableFuture<?> futureOf(CompletionStage<?> stage) {
     try {
       return stage.toCompletableFuture();
-    } catch (UnsupportedOperationException noFuture) {
+    } catch (RuntimeException noFuture) {
       return null;
     }
   }
@@ -90,7 +96,9 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
   void answered(Attempt granted, @Nullable T value) {
     if (granted.succeeded(value)) {
       disarm();
-      complete(Answer.success(circuit, value, startNanos));
+      if (answers()) {
+        complete(Answer.success(circuit, value, startNanos));
+      }
     } else {
       granted.cameLate();
     }
@@ -104,10 +112,21 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
       return;
     }
     disarm();
-    if (error instanceof Error) {
+    if (!(error instanceof Error)) {
+      fallBack(FallbackType.SYSTEM_ERROR, error);
+    } else if (answers()) {
       completeExceptionally(error);
-    } else if (!isDone()) {
-      complete(Answer.fallback(circuit, language, FallbackType.SYSTEM_ERROR, error, startNanos));
+    }
+  }
+
+  /** Whether it is for whoever asks, and nobody else, to answer the caller. */
+  final boolean answers() {
+    return !isDone() && answered.compareAndSet(false, true);
+  }
+
+  private void fallBack(FallbackType type, @Nullable Throwable cause) {
+    if (answers()) {
+      complete(Answer.fallback(circuit, language, type, cause, startNanos));
     }
   }
 
@@ -119,16 +138,15 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
   private void limitPassed(Attempt granted) {
     if (endsWait() && granted.timedOut()) {
       disarm();
+      fallBack(FallbackType.TIMEOUT, null);
       cancelOperation();
-      if (!isDone()) {
-        complete(Answer.fallback(circuit, language, FallbackType.TIMEOUT, null, startNanos));
-      }
     }
   }
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
-    if (!completeExceptionally(new CancellationException("cancelled by the caller"))) {
+    if (!answers()
+        || !completeExceptionally(new CancellationException("cancelled by the caller"))) {
       return isCancelled();
     }
     Attempt granted = attempt;
@@ -142,7 +160,11 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
   private void cancelOperation() {
     CompletableFuture<?> future = running;
     if (future != null) {
-      future.cancel(true);
+      try {
+        future.cancel(true);
+      } catch (RuntimeException brokenFuture) {
+        // It was asked to end; the call is over all the same.
+      }
     }
   }
 

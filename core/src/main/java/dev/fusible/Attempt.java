@@ -1,6 +1,6 @@
 package dev.fusible;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,21 +8,28 @@ import org.jspecify.annotations.Nullable;
  * once: whoever comes second (the operation's own end, its time limit, its caller's cancellation)
  * changes nothing. Thread-safe.
  */
-final class Attempt extends AtomicBoolean {
+final class Attempt extends AtomicInteger {
 
   private static final long serialVersionUID = 1L;
+
+  private static final int RUNNING = 0;
+  private static final int SETTLED = 1;
+  private static final int LATE = 2;
 
   private final transient Circuit circuit;
   private final transient CallMetrics metrics;
   private final long generation;
-  private final boolean trial;
+  private final @Nullable String token;
   private final long startNanos;
 
-  Attempt(Circuit circuit, long generation, boolean trial, long startNanos) {
+  /**
+   * @param token the lease that it runs under; {@code null} unless it is a trial
+   */
+  Attempt(Circuit circuit, long generation, @Nullable String token, long startNanos) {
     this.circuit = circuit;
     this.metrics = circuit.metrics();
     this.generation = generation;
-    this.trial = trial;
+    this.token = token;
     this.startNanos = startNanos;
     metrics.started.increment();
   }
@@ -39,12 +46,20 @@ final class Attempt extends AtomicBoolean {
     return generation;
   }
 
+  @Nullable String token() {
+    return token;
+  }
+
   boolean isTrial() {
-    return trial;
+    return token != null;
   }
 
   long startNanos() {
     return startNanos;
+  }
+
+  boolean isSettled() {
+    return get() != RUNNING;
   }
 
   /**
@@ -81,23 +96,31 @@ final class Attempt extends AtomicBoolean {
   }
 
   private boolean settle(Outcome.Kind kind, @Nullable Throwable error, String code) {
-    if (!compareAndSet(false, true)) {
+    if (!compareAndSet(RUNNING, SETTLED)) {
       return false;
     }
     circuit.settle(this, kind, error, code);
     return true;
   }
 
-  /** The operation ended after its attempt had settled. */
+  /** Its operation will never run: it was never admitted. */
+  void withdraw() {
+    set(SETTLED);
+    metrics.started.decrement();
+  }
+
+  /** Its result has lost its say: for its generation is over, or it has settled. Counts once. */
   void cameLate() {
-    metrics.cameLate();
+    if (compareAndSet(SETTLED, LATE)) {
+      metrics.cameLate();
+    }
   }
 
   /** Whether what was thrown is a failure; a predicate that throws makes it one. */
   private boolean isFailure(Throwable error) {
     try {
       return error instanceof Error || circuit.config().recordFailure().test(error);
-    } catch (RuntimeException brokenPredicate) {
+    } catch (Throwable brokenPredicate) {
       return true;
     }
   }
@@ -108,7 +131,7 @@ final class Attempt extends AtomicBoolean {
   private boolean isFailedResult(@Nullable Object result) {
     try {
       return circuit.config().recordResult().test(result);
-    } catch (RuntimeException brokenPredicate) {
+    } catch (Throwable brokenPredicate) {
       return true;
     }
   }

@@ -1,7 +1,7 @@
 package dev.fusible;
 
 import dev.fusible.Trial.Phase;
-import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *       compare-and-set computes again.
  *   <li><b>A result against a transition</b>: an attempt carries the generation it was admitted in.
  *       Every transition raises the generation, so the compare-and-set of a late result finds
- *       another one and only counts it as late.
+ *       another one and only counts it as late. A trial carries the token of its lease: once
+ *       another one is asked for, its result is late.
  *   <li><b>Two callers for one trial</b>: the claim is itself a compare-and-set to CLAIMING; the
  *       loser is rejected.
  *   <li><b>A claim against its caller's patience</b>: the future of the claim is completed once:
@@ -31,8 +32,9 @@ import org.jspecify.annotations.Nullable;
  *       the queuing of its event happen under a lock of this circuit's, so events are queued in the
  *       order of the transitions. Nothing else is done under it; counting takes no lock.
  *   <li><b>A call against eviction</b>: eviction is a compare-and-set to {@link
- *       MachineState#EVICTED}. A call that finds it goes to the circuit's successor; so does the
- *       result of an attempt that was admitted just before.
+ *       MachineState#EVICTED}, which nothing changes any more. A call, an order or a row that finds
+ *       it goes to the circuit's successor; so does the result of an attempt that was admitted just
+ *       before: it counts while the successor is in its first generation.
  *   <li><b>The store against local calls</b>: see {@link StoreMerge}; a row arrives by the same
  *       compare-and-set.
  * </ul>
@@ -84,14 +86,32 @@ final class Circuit {
     return machine;
   }
 
+  List<CircuitBreakerListener> listeners() {
+    return listeners;
+  }
+
+  /** The same business's circuit as it was made, to take the place of this one. */
+  Circuit anew() {
+    return new Circuit(businessId, config, context, registry);
+  }
+
+  private Circuit successor() {
+    return registry.successor(this);
+  }
+
   void resetMetrics() {
     metrics = new CallMetrics(context.lateResults());
   }
 
-  synchronized void addListener(CircuitBreakerListener listener) {
+  /** Returns whether it was added: an evicted circuit takes no listener. */
+  synchronized boolean addListener(CircuitBreakerListener listener) {
+    if (machine.isEvicted()) {
+      return false;
+    }
     List<CircuitBreakerListener> more = new ArrayList<>(listeners);
     more.add(listener);
     listeners = List.copyOf(more);
+    return true;
   }
 
   /** What has to do with the store; made when first needed, since most circuits never need it. */
@@ -123,19 +143,19 @@ final class Circuit {
     while (true) {
       MachineState s = machine;
       if (s.isEvicted()) {
-        return registry.circuit(businessId).admit();
+        return successor().admit();
       }
       switch (StateMachine.admission(s, config, now)) {
         case RUN -> {
-          return new Admitted.Now(new Attempt(this, s.generation(), false, now));
+          return new Admitted.Now(new Attempt(this, s.generation(), null, now));
         }
         case REJECT -> {
           return REJECTED;
         }
         case TRIAL -> {
-          MachineState running = running(s);
-          if (MACHINE.compareAndSet(this, s, running)) {
-            return new Admitted.Now(new Attempt(this, running.generation(), true, now));
+          Trial trial = Objects.requireNonNull(s.trial()).in(Phase.RUNNING);
+          if (MACHINE.compareAndSet(this, s, s.withTrial(trial))) {
+            return new Admitted.Now(new Attempt(this, s.generation(), trial.token(), now));
           }
         }
         case CLAIM -> {
@@ -148,11 +168,6 @@ final class Circuit {
         }
       }
     }
-  }
-
-  private static MachineState running(MachineState s) {
-    Trial trial = s.trial();
-    return trial == null ? s : s.withTrial(trial.in(Phase.RUNNING));
   }
 
   /**
@@ -179,20 +194,17 @@ final class Circuit {
       caller.complete(null);
       return;
     }
-    Attempt attempt = new Attempt(this, running.generation(), true, context.time().nanoTime());
+    Attempt attempt = new Attempt(this, running.generation(), token, context.time().nanoTime());
     if (!caller.complete(attempt)) {
-      // The caller gave up between the two checks: the attempt never ran, so the lease goes to the
-      // next call.
-      attempt.compareAndSet(false, true);
-      attempt.metrics().started.decrement();
+      // The caller gave up between the two checks: the lease goes to the next call.
+      attempt.withdraw();
       MACHINE.compareAndSet(this, running, granted);
     }
   }
 
-  /** The claim was refused: whoever holds the trial is known from {@code current}. */
+  /** The claim was refused: whoever holds the trial is known from the row that was answered. */
   void trialRefused(String token) {
-    MACHINE.updateAndGet(
-        this,
+    update(
         s -> {
           Trial trial = s.trial();
           return trial != null && trial.phase() == Phase.CLAIMING && trial.token().equals(token)
@@ -206,33 +218,18 @@ final class Circuit {
   void settle(Attempt attempt, Outcome.Kind kind, @Nullable Throwable error, String code) {
     long now = context.time().nanoTime();
     long elapsed = now - attempt.startNanos();
-    Outcome outcome =
-        switch (kind) {
-          case SUCCESS -> needsDuration() ? new Outcome(kind, elapsed, null) : Outcome.SUCCESS;
-          case IGNORED -> Outcome.IGNORED;
-          case FAILURE, TIMEOUT -> new Outcome(kind, elapsed, code);
-        };
-    boolean heard = kind != Outcome.Kind.IGNORED && context.events().isHeard(listeners);
-    CallEvent event =
-        heard
-            ? new CallEvent(
-                businessId,
-                Duration.ofNanos(elapsed),
-                kind == Outcome.Kind.TIMEOUT,
-                error,
-                context.time().now())
-            : null;
-    settle(attempt, outcome, event, now);
+    Outcome outcome = Outcome.of(kind, elapsed, code, config.tripPolicy() instanceof Rate);
+    settle(attempt, outcome, CircuitEvents.ended(this, kind, elapsed, error), now);
   }
 
   private void settle(Attempt attempt, Outcome outcome, @Nullable CallEvent event, long now) {
     while (true) {
       MachineState s = machine;
       if (s.isEvicted()) {
-        registry.circuit(businessId).settle(attempt, outcome, event, now);
+        successor().settle(attempt, outcome, event, now);
         return;
       }
-      if (s.generation() != attempt.generation() || (attempt.isTrial() && leaseIsOver(s, now))) {
+      if (!hasSay(attempt, s, now)) {
         attempt.metrics().uncounted.incrementAndGet();
         if (outcome.kind() != Outcome.Kind.IGNORED) {
           attempt.cameLate();
@@ -240,9 +237,8 @@ final class Circuit {
         return;
       }
       MachineState next = StateMachine.settle(s, outcome, config, now);
-      MachineState after = replace(s, next, reasonOf(s, outcome), event, outcome);
+      MachineState after = replace(s, next, reasonOf(s, outcome), attempt, outcome, event);
       if (after != null) {
-        attempt.metrics().count(outcome);
         if (after != s) {
           context.store().changed(this, after);
         }
@@ -251,12 +247,18 @@ final class Circuit {
     }
   }
 
-  private static boolean leaseIsOver(MachineState s, long now) {
-    return s.trial() == null || s.trial().hasExpired(now);
-  }
-
-  private boolean needsDuration() {
-    return config.tripPolicy() instanceof Rate;
+  /** Whether a result of the attempt may still change anything. */
+  private boolean hasSay(Attempt attempt, MachineState s, long now) {
+    String token = attempt.token();
+    if (token != null) {
+      Trial trial = s.trial();
+      return trial != null
+          && trial.isOurs()
+          && trial.token().equals(token)
+          && !trial.hasExpired(now);
+    }
+    return s.generation()
+        == (attempt.circuit() == this ? attempt.generation() : MachineState.INITIAL.generation());
   }
 
   private static String reasonOf(MachineState s, Outcome outcome) {
@@ -269,24 +271,24 @@ final class Circuit {
   // --- orders of an operator, and rows of the store
 
   void order(UnaryOperator<MachineState> order, String reason) {
-    if (machine.isEvicted()) {
-      registry.circuit(businessId).order(order, reason);
-      return;
-    }
     MachineState next = transition(order, reason);
-    context.store().changed(this, next);
+    if (next.isEvicted()) {
+      successor().order(order, reason);
+    } else {
+      context.store().changed(this, next);
+    }
+  }
+
+  /** A first reading that found no row: nothing to merge, and nothing to allocate. */
+  boolean isLoadedAsNew() {
+    return MACHINE.compareAndSet(this, MachineState.INITIAL, MachineState.INITIAL_LOADED);
   }
 
   /** Another instance's row, or the first reading. */
   void observe(CircuitBreakerStoreState row) {
-    if (row.version() == 0
-        && MACHINE.compareAndSet(this, MachineState.INITIAL, MachineState.INITIAL_LOADED)) {
-      return;
-    }
     long now = context.time().nanoTime();
     boolean trialWasPending = machine.settledToken() != null;
-    MachineState next =
-        transition(s -> s.isEvicted() ? s : StoreMerge.rebased(s, row, config, now), "store");
+    MachineState next = transition(s -> StoreMerge.rebased(s, row, config, now), "store");
     if (trialWasPending && next.settledToken() == null) {
       metrics.cameLate();
     }
@@ -294,24 +296,28 @@ final class Circuit {
 
   void acknowledged(MachineState written, CircuitBreakerStoreState row) {
     long now = context.time().nanoTime();
-    MACHINE.updateAndGet(this, s -> StoreMerge.acknowledged(s, written, row, now));
+    update(s -> StoreMerge.acknowledged(s, written, row, now));
   }
 
   /** Gives a lease that this instance holds back: its attempt, if one runs, no longer counts. */
   void releaseTrial() {
-    MachineState next =
-        MACHINE.updateAndGet(
-            this, s -> s.trial() != null && s.trial().isOurs() ? s.halfOpen(null) : s);
+    MachineState next = update(s -> s.trial() != null && s.trial().isOurs() ? s.halfOpen(null) : s);
     context.store().changed(this, next);
   }
 
   // --- changing the state
 
+  /** A change that is no transition. */
+  private MachineState update(UnaryOperator<MachineState> function) {
+    return MACHINE.updateAndGet(this, s -> s.isEvicted() ? s : function.apply(s));
+  }
+
   /** A change that may be a transition: then it has an event. Returns the state after it. */
   private MachineState transition(UnaryOperator<MachineState> function, String reason) {
     while (true) {
       MachineState s = machine;
-      MachineState after = replace(s, function.apply(s), reason, null, Outcome.SUCCESS);
+      MachineState next = s.isEvicted() ? s : function.apply(s);
+      MachineState after = replace(s, next, reason, null, Outcome.IGNORED, null);
       if (after != null) {
         return after;
       }
@@ -319,56 +325,46 @@ final class Circuit {
   }
 
   /**
-   * The state that took the place of {@code s}; {@code null} if {@code s} was no longer the present
-   * one.
+   * The state that took the place of {@code s}, with {@code attempt}, if any, settled by it; {@code
+   * null} if {@code s} was no longer the present one.
    */
   private @Nullable MachineState replace(
       MachineState s,
       MachineState next,
       String reason,
-      @Nullable CallEvent event,
-      Outcome outcome) {
+      @Nullable Attempt attempt,
+      Outcome outcome,
+      @Nullable CallEvent event) {
     if (s.state() == next.state()) {
       if (s != next && !MACHINE.compareAndSet(this, s, next)) {
         return null;
       }
-      tell(event, outcome);
+      settled(attempt, outcome, event);
       return next;
     }
-    MachineState stamped = next.stamped(context.time().now());
+    MachineState stamped = stamped(s, next);
     synchronized (this) {
       if (!MACHINE.compareAndSet(this, s, stamped)) {
         return null;
       }
-      tell(event, outcome);
-      announce(s, stamped, reason);
+      settled(attempt, outcome, event);
+      metrics.stateChanges.incrementAndGet();
+      CircuitEvents.announce(this, s, stamped, reason);
     }
     return stamped;
   }
 
-  private void tell(@Nullable CallEvent event, Outcome outcome) {
-    if (event == null) {
-      return;
-    }
-    if (outcome.isFailure()) {
-      context.events().dispatch(listeners, listener -> listener.onFailure(event));
-    } else {
-      context.events().dispatch(listeners, listener -> listener.onSuccess(event));
-    }
+  /** A transition of our own happens now; one that came with a row has its time already. */
+  private MachineState stamped(MachineState s, MachineState next) {
+    Instant at = next.lastStateChange();
+    return at == null || at == s.lastStateChange() ? next.stamped(context.time().now()) : next;
   }
 
-  private void announce(MachineState from, MachineState to, String reason) {
-    metrics.stateChanges.incrementAndGet();
-    StateChange change =
-        new StateChange(
-            businessId,
-            from.state(),
-            to.state(),
-            reason,
-            to.state() == CircuitBreakerState.CLOSED ? from.failureCount() : to.failureCount(),
-            to.lastErrorCode(),
-            Objects.requireNonNull(to.lastStateChange()));
-    context.events().dispatch(listeners, listener -> listener.onStateChange(change));
+  private void settled(@Nullable Attempt attempt, Outcome outcome, @Nullable CallEvent event) {
+    if (attempt != null) {
+      attempt.metrics().count(outcome);
+      CircuitEvents.tell(this, event, outcome);
+    }
   }
 
   // --- fallbacks and eviction
@@ -377,24 +373,23 @@ final class Circuit {
   FallbackResponse speak(FallbackType type, @Nullable String language) {
     FallbackResponse response = context.sentence(businessId, type, language, rotation);
     metrics.fallbacks.incrementAndGet();
-    if (context.events().isHeard(listeners)) {
-      FallbackEvent event =
-          new FallbackEvent(businessId, type, response.language(), context.time().now());
-      context.events().dispatch(listeners, listener -> listener.onFallback(event));
-    }
+    CircuitEvents.spoken(this, type, response.language());
     return response;
   }
 
   /** Takes the circuit out of use if it is idle and CLOSED and the store knows all of it. */
-  boolean evict() {
+  synchronized boolean evict() {
     MachineState s = machine;
+    StoreLink present = link;
     boolean idle =
-        s.state() == CircuitBreakerState.CLOSED
+        !s.isEvicted()
+            && s.state() == CircuitBreakerState.CLOSED
             && s.hold() == Hold.NONE
             && context.store().knows(s)
             && s.failureCount() == 0
             && listeners.isEmpty()
-            && metrics.inFlight() == 0;
+            && metrics.inFlight() == 0
+            && (present == null || present.isIdle());
     return idle && MACHINE.compareAndSet(this, s, MachineState.EVICTED);
   }
 }

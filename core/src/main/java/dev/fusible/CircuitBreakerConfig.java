@@ -44,21 +44,24 @@ public record CircuitBreakerConfig(
     Predicate<? super Throwable> recordFailure,
     Predicate<Object> recordResult) {
 
+  private static final Duration LONGEST = Duration.ofDays(365);
+
   private static final CircuitBreakerConfig DEFAULTS = builder().build();
 
   public CircuitBreakerConfig {
     atLeastOne("failureThreshold", failureThreshold);
     atLeastOne("volumeThreshold", volumeThreshold);
-    check(isPositive(recoveryTimeout), "recoveryTimeout must be longer than zero");
+    positive("recoveryTimeout", recoveryTimeout);
     check(!timeout.isNegative(), "timeout must be zero (no limit) or longer");
-    check(isPositive(trialPatience), "trialPatience must be longer than zero");
+    bounded("timeout", timeout);
+    positive("trialPatience", trialPatience);
+    positive("maxRecoveryTimeout", maxRecoveryTimeout);
     check(
         recoveryBackoff >= 1.0 && recoveryBackoff <= 100.0,
         "recoveryBackoff must be from 1.0 to 100.0");
     check(
         recoveryBackoff == 1.0 || maxRecoveryTimeout.compareTo(recoveryTimeout) >= 0,
         "maxRecoveryTimeout must not be shorter than recoveryTimeout");
-    check(isPositive(maxRecoveryTimeout), "maxRecoveryTimeout must be longer than zero");
     Objects.requireNonNull(tripPolicy, "tripPolicy");
     Objects.requireNonNull(recordFailure, "recordFailure");
     Objects.requireNonNull(recordResult, "recordResult");
@@ -93,8 +96,14 @@ public record CircuitBreakerConfig(
     check(value >= 1, field + " must be at least 1");
   }
 
-  private static boolean isPositive(Duration duration) {
-    return !duration.isNegative() && !duration.isZero();
+  private static void positive(String field, Duration duration) {
+    check(!duration.isNegative() && !duration.isZero(), field + " must be longer than zero");
+    bounded(field, duration);
+  }
+
+  /** Longer is a mistake, and would overflow when counted in nanoseconds. */
+  static void bounded(String field, Duration duration) {
+    check(duration.compareTo(LONGEST) <= 0, field + " must not be longer than a year");
   }
 
   private static void check(boolean fine, String otherwise) {

@@ -2,6 +2,7 @@ package dev.fusible;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +79,14 @@ public record CircuitBreakerStoreState(
         trialRemaining,
         writeId,
         Evidence.NONE);
+  }
+
+  public CircuitBreakerStoreState {
+    Objects.requireNonNull(businessId, "businessId");
+    Objects.requireNonNull(state, "state");
+    Objects.requireNonNull(hold, "hold");
+    Objects.requireNonNull(trialRemaining, "trialRemaining");
+    Objects.requireNonNull(writeId, "writeId");
   }
 
   /** The CLOSED state of a business that no store has a row for: version 0, counts zero. */

@@ -52,7 +52,7 @@ record CircuitContext(
   private static <T> @Nullable T orNull(Function<String, @Nullable T> function, String businessId) {
     try {
       return function.apply(businessId);
-    } catch (RuntimeException brokenFunction) {
+    } catch (Throwable brokenFunction) {
       return null;
     }
   }

@@ -33,7 +33,9 @@ final class CircuitRegistry {
     while (true) {
       Circuit existing = circuits.get(businessId);
       if (existing == null) {
-        return created(businessId);
+        // The user's configuration function runs before the map is touched, so it runs under no
+        // lock of the map's.
+        existing = added(creation.apply(businessId));
       }
       if (!existing.machine().isEvicted()) {
         return existing;
@@ -42,17 +44,27 @@ final class CircuitRegistry {
     }
   }
 
-  private Circuit created(String businessId) {
-    // The user's configuration function runs before the map is touched, so it runs under no lock of
-    // the map's.
-    Circuit circuit = creation.apply(businessId);
-    Circuit other = circuits.putIfAbsent(businessId, circuit);
+  /** What has taken the place of an evicted circuit. */
+  Circuit successor(Circuit evicted) {
+    circuits.remove(evicted.businessId(), evicted);
+    while (true) {
+      Circuit present = added(evicted.anew());
+      if (!present.machine().isEvicted()) {
+        return present;
+      }
+      circuits.remove(present.businessId(), present);
+    }
+  }
+
+  /** The circuit itself, or the one that was quicker. */
+  private Circuit added(Circuit circuit) {
+    Circuit other = circuits.putIfAbsent(circuit.businessId(), circuit);
     if (other != null) {
-      return circuit(businessId);
+      return other;
     }
     circuit.context().store().load(circuit);
     if (circuits.mappingCount() > bound) {
-      makeRoom();
+      makeRoom(circuit);
     }
     return circuit;
   }
@@ -69,7 +81,8 @@ final class CircuitRegistry {
     return circuits.mappingCount();
   }
 
-  private void makeRoom() {
+  /** Evicts others; never the newcomer, which would come again and again. */
+  private void makeRoom(Circuit newcomer) {
     if (!handLock.tryLock()) {
       return;
     }
@@ -79,9 +92,11 @@ final class CircuitRegistry {
         if (next == null || !next.hasNext()) {
           next = circuits.values().iterator();
         }
-        Circuit circuit = next.next();
-        if (circuit.evict()) {
-          circuits.remove(circuit.businessId(), circuit);
+        if (next.hasNext()) {
+          Circuit circuit = next.next();
+          if (circuit != newcomer && circuit.evict()) {
+            circuits.remove(circuit.businessId(), circuit);
+          }
         }
       }
       hand = next;

@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 final class EventDispatcher {
 
   private static final int QUEUED_EVENTS = 16_384;
+
+  /** Places that events of calls leave to transitions, which are few and matter more. */
+  private static final int RESERVED = QUEUED_EVENTS / 4;
+
   private static final long IDLE_SECONDS = 5;
 
   private final List<CircuitBreakerListener> listeners;
@@ -51,13 +55,27 @@ final class EventDispatcher {
     return !listeners.isEmpty() || !own.isEmpty();
   }
 
+  /** Delivers an event that there is one of for each call: the first to be dropped. */
+  void dispatchOfCall(List<CircuitBreakerListener> own, Consumer<CircuitBreakerListener> event) {
+    if (thread != null && thread.getQueue().remainingCapacity() <= RESERVED) {
+      dropped.incrementAndGet();
+    } else {
+      dispatch(own, event);
+    }
+  }
+
   void dispatch(List<CircuitBreakerListener> own, Consumer<CircuitBreakerListener> event) {
-    delivery.execute(
-        () -> {
-          deliver(log, event);
-          listeners.forEach(listener -> deliver(listener, event));
-          own.forEach(listener -> deliver(listener, event));
-        });
+    try {
+      delivery.execute(
+          () -> {
+            deliver(log, event);
+            listeners.forEach(listener -> deliver(listener, event));
+            own.forEach(listener -> deliver(listener, event));
+          });
+    } catch (Throwable noThread) {
+      // A call must not suffer for its event.
+      dropped.incrementAndGet();
+    }
   }
 
   private void deliver(CircuitBreakerListener listener, Consumer<CircuitBreakerListener> event) {

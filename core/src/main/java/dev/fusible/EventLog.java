@@ -11,7 +11,7 @@ import org.slf4j.spi.LoggingEventBuilder;
  */
 final class EventLog implements CircuitBreakerListener {
 
-  private static final int LONGEST_REASON = 100;
+  private static final int LONGEST_TEXT = 128;
 
   private static final Logger LOGGER = LoggerFactory.getLogger(VoiceCircuitBreaker.class);
 
@@ -27,7 +27,7 @@ final class EventLog implements CircuitBreakerListener {
             .addKeyValue("reason", loggable(change.reason()))
             .addKeyValue("failureCount", change.failureCount());
     if (change.lastErrorCode() != null) {
-      entry = entry.addKeyValue("lastError", change.lastErrorCode());
+      entry = entry.addKeyValue("lastError", loggable(change.lastErrorCode()));
     }
     entry.log(
         switch (change.to()) {
@@ -58,10 +58,26 @@ final class EventLog implements CircuitBreakerListener {
         .log("A listener threw; the others were called");
   }
 
-  /** An operator's text may be anything: it is logged only when it is short and printable. */
-  private static String loggable(String reason) {
+  /**
+   * An operator's text, or a code in a row, may be anything: it is logged if short and printable.
+   */
+  private static String loggable(String text) {
     boolean fine =
-        reason.length() <= LONGEST_REASON && reason.chars().noneMatch(Character::isISOControl);
-    return fine ? reason : "(not logged)";
+        text.length() <= LONGEST_TEXT && text.codePoints().allMatch(EventLog::isPrintable);
+    return fine ? text : "(not logged)";
+  }
+
+  private static boolean isPrintable(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.PRIVATE_USE,
+          Character.SURROGATE,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
   }
 }

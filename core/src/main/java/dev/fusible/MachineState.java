@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param failedTrials trials that failed in a row
  * @param trial the trial, while not CLOSED; {@code null} if nobody runs or claims it
  * @param hold whether an operator holds the state
- * @param command whether an operator's order is not yet in the store: it wins over what others
- *     wrote
+ * @param commandedIn the generation of an operator's order that is not yet in the store: it wins
+ *     over what others wrote; 0 if there is none
  * @param settledToken the token of the trial whose result is not yet in the store
  * @param lastErrorCode the last failure's class or code
  * @param lastStateChange when the state last changed, for display
@@ -41,7 +41,7 @@ record MachineState(
     int failedTrials,
     @Nullable Trial trial,
     Hold hold,
-    boolean command,
+    long commandedIn,
     @Nullable String settledToken,
     @Nullable String lastErrorCode,
     @Nullable Instant lastStateChange,
@@ -77,21 +77,31 @@ record MachineState(
         0,
         null,
         Hold.NONE,
-        false,
+        0,
         null,
         null,
         null,
         persisted);
   }
 
-  /** Whether the store does not know this yet. */
+  /** Whether the store knows all of this. */
+  boolean isKnown() {
+    return persisted != null && !isDirty();
+  }
+
+  /** Whether the store does not know this yet, although its row has been read. */
   boolean isDirty() {
     return persisted != null && (needsWriteAtOnce() || countsDiffer(persisted));
   }
 
   /** Whether a transition, a freed trial or an operator's order waits to be written. */
   boolean needsWriteAtOnce() {
-    return persisted != null && (command || rowGeneration != persisted.generation());
+    return persisted != null && (isCommanded() || rowGeneration != persisted.generation());
+  }
+
+  /** Whether an operator's order waits to be written. */
+  boolean isCommanded() {
+    return commandedIn != 0;
   }
 
   private boolean countsDiffer(Persisted row) {
@@ -130,7 +140,9 @@ record MachineState(
     Draft draft = edit();
     draft.failureCount = failures;
     draft.requestCount = requests;
-    draft.resets = failures == 0 && failureCount > 0 ? resets + 1 : resets;
+    // What an unread row says of failures is over with the first success too.
+    boolean resetting = failures == 0 && (failureCount > 0 || persisted == null);
+    draft.resets = resetting ? resets + 1 : resets;
     draft.window = newWindow;
     draft.lastErrorCode = errorCode;
     return draft.freeze();
@@ -140,7 +152,7 @@ record MachineState(
     Draft draft = moved(CircuitBreakerState.OPEN);
     draft.openedAtNanos = nowNanos;
     draft.failedTrials = trialsFailed;
-    draft.settledToken = settled;
+    draft.settledToken = settled == null ? settledToken : settled;
     return draft.freeze();
   }
 
@@ -150,7 +162,7 @@ record MachineState(
     draft.requestCount = 0;
     draft.resets = resets + 1;
     draft.failedTrials = 0;
-    draft.settledToken = settled;
+    draft.settledToken = settled == null ? settledToken : settled;
     draft.lastErrorCode = null;
     return draft.freeze();
   }
@@ -166,7 +178,7 @@ record MachineState(
   MachineState ordered(Hold newHold) {
     Draft draft = edit();
     draft.hold = newHold;
-    draft.command = true;
+    draft.commandedIn = generation;
     return draft.freeze();
   }
 
@@ -216,7 +228,7 @@ record MachineState(
     int failedTrials;
     @Nullable Trial trial;
     Hold hold;
-    boolean command;
+    long commandedIn;
     @Nullable String settledToken;
     @Nullable String lastErrorCode;
     @Nullable Instant lastStateChange;
@@ -234,7 +246,7 @@ record MachineState(
       failedTrials = s.failedTrials;
       trial = s.trial;
       hold = s.hold;
-      command = s.command;
+      commandedIn = s.commandedIn;
       settledToken = s.settledToken;
       lastErrorCode = s.lastErrorCode;
       lastStateChange = s.lastStateChange;
@@ -254,7 +266,7 @@ record MachineState(
           failedTrials,
           trial,
           hold,
-          command,
+          commandedIn,
           settledToken,
           lastErrorCode,
           lastStateChange,

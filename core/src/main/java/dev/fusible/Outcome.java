@@ -26,8 +26,20 @@ record Outcome(Kind kind, long elapsedNanos, @Nullable String errorCode) {
 
   static final String TIMEOUT_CODE = "timeout";
   static final String RESULT_CODE = "result";
+  static final String SLOW_CODE = "slow";
 
   private static final int LONGEST_CODE = 128;
+
+  /**
+   * @param isMeasured whether anybody asks how long a success took
+   */
+  static Outcome of(Kind kind, long elapsedNanos, String errorCode, boolean isMeasured) {
+    return switch (kind) {
+      case SUCCESS -> isMeasured ? new Outcome(kind, elapsedNanos, null) : SUCCESS;
+      case IGNORED -> IGNORED;
+      case FAILURE, TIMEOUT -> new Outcome(kind, elapsedNanos, errorCode);
+    };
+  }
 
   boolean isFailure() {
     return kind == Kind.FAILURE || kind == Kind.TIMEOUT;

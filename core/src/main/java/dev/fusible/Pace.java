@@ -23,5 +23,6 @@ public record Pace<T>(ToIntFunction<? super T> words, int atLeast, Duration with
     if (within.isNegative() || within.isZero()) {
       throw new IllegalArgumentException("within must be longer than zero");
     }
+    CircuitBreakerConfig.bounded("within", within);
   }
 }

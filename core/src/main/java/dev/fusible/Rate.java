@@ -21,6 +21,8 @@ record Rate(double rate, int calls, Duration period, Duration slowerThan) implem
     if (period.isZero() && (calls < 1 || calls > MOST_CALLS)) {
       throw new IllegalArgumentException("calls must be from 1 to " + MOST_CALLS);
     }
+    CircuitBreakerConfig.bounded("period", period);
+    CircuitBreakerConfig.bounded("slowerThan", slowerThan);
     if (!period.isZero() && period.toMillis() < 1) {
       throw new IllegalArgumentException("period must be at least 1 ms");
     }

@@ -19,33 +19,23 @@ final class StateMachine {
     return switch (s.state()) {
       case CLOSED -> Admission.RUN;
       case OPEN ->
-          s.hold() == Hold.OPEN || isClaiming(s) || remainingWaitNanos(s, config, now) > 0
+          s.hold() == Hold.OPEN || isClaiming(s, now) || remainingWaitNanos(s, config, now) > 0
               ? Admission.REJECT
               : Admission.CLAIM;
-      case HALF_OPEN -> trialAdmission(s.trial(), config, now);
+      case HALF_OPEN -> trialAdmission(s.trial(), now);
     };
   }
 
-  private static Admission trialAdmission(
-      @Nullable Trial trial, CircuitBreakerConfig config, long now) {
-    if (trial == null) {
+  private static Admission trialAdmission(@Nullable Trial trial, long now) {
+    if (trial == null || trial.hasExpired(now)) {
       return Admission.CLAIM;
     }
-    return switch (trial.phase()) {
-      case CLAIMING -> Admission.REJECT;
-      case RUNNING, ELSEWHERE -> trial.hasExpired(now) ? Admission.CLAIM : Admission.REJECT;
-      // A lease that could end during the operation would not count, so it is left to run out.
-      case READY ->
-          trial.hasExpired(now)
-              ? Admission.CLAIM
-              : trial.hasExpired(now + config.timeout().toNanos())
-                  ? Admission.REJECT
-                  : Admission.TRIAL;
-    };
+    return trial.phase() == Trial.Phase.READY ? Admission.TRIAL : Admission.REJECT;
   }
 
-  private static boolean isClaiming(MachineState s) {
-    return s.trial() != null && s.trial().phase() == Trial.Phase.CLAIMING;
+  private static boolean isClaiming(MachineState s, long now) {
+    Trial trial = s.trial();
+    return trial != null && trial.phase() == Trial.Phase.CLAIMING && !trial.hasExpired(now);
   }
 
   /** How long an OPEN circuit still waits before a trial may run; 0 or less when it may. */
@@ -106,7 +96,7 @@ final class StateMachine {
             failed ? s.failureCount() + 1 : 0,
             requests,
             window,
-            failed ? outcome.errorCode() : s.lastErrorCode());
+            failed ? outcome.errorCode() : bad ? Outcome.SLOW_CODE : s.lastErrorCode());
     return bad && trips(counted, config) ? counted.opened(0, now, null) : counted;
   }
 
@@ -125,7 +115,7 @@ final class StateMachine {
     Window window = s.window();
     return window != null
         && window.total() >= enough(rate, config)
-        && window.bad() >= rate.rate() * window.total();
+        && window.bad() / (double) window.total() >= rate.rate();
   }
 
   /** A rate of a few calls is noise, also when an old volume was reached long ago. */
@@ -151,7 +141,7 @@ final class StateMachine {
               s.failureCount() + 1,
               s.requestCount(),
               null,
-              outcome.isFailure() ? outcome.errorCode() : "slow");
+              outcome.isFailure() ? outcome.errorCode() : Outcome.SLOW_CODE);
       return failed.opened(s.failedTrials() + 1, now, trial.token());
     }
     return s.closed(trial.token());

@@ -3,7 +3,6 @@ package dev.fusible;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -30,6 +29,7 @@ final class StoreHealth {
   private final AtomicReference<@Nullable Circuit> probing = new AtomicReference<>();
   private final Queue<Circuit> waiting = new ConcurrentLinkedQueue<>();
   private volatile long pauseMillis = FIRST_PAUSE_MILLIS;
+  private volatile @Nullable Cancellable timer;
   private volatile boolean closed;
 
   /**
@@ -53,7 +53,7 @@ final class StoreHealth {
     return probing.get() == circuit;
   }
 
-  /** The circuit has something to write once the store is back. */
+  /** The circuit gets a turn when the store is back, or when it is known not to answer. */
   void await(Circuit circuit) {
     if (circuit.link().waits.compareAndSet(false, true)) {
       waiting.add(circuit);
@@ -69,7 +69,10 @@ final class StoreHealth {
     }
   }
 
-  /** An operation of {@code circuit} was answered: if it was the probe's, the store is back. */
+  /**
+   * An operation of {@code circuit} was answered, or it needs none: if it was the one that tried,
+   * the store is back.
+   */
   void succeeded(Circuit circuit) {
     if (probing.compareAndSet(circuit, null)) {
       recovered();
@@ -77,7 +80,7 @@ final class StoreHealth {
   }
 
   void probeFailed(Circuit circuit) {
-    if (probing.compareAndSet(circuit, null)) {
+    if (probing.compareAndSet(circuit, null) && degraded.get()) {
       schedule();
     }
   }
@@ -92,6 +95,9 @@ final class StoreHealth {
    * is back.
    */
   void readingsWork() {
+    if (!degraded.get()) {
+      return;
+    }
     Circuit first = waiting.poll();
     if (first == null) {
       recovered();
@@ -100,10 +106,6 @@ final class StoreHealth {
     first.link().waits.set(false);
     probing.set(first);
     take.accept(first);
-    if (first.link().turns.get() == 0) {
-      // Nothing was left to write, so nothing was asked: the next probe looks at the next one.
-      succeeded(first);
-    }
   }
 
   private void recovered() {
@@ -132,8 +134,18 @@ final class StoreHealth {
     // A reading of the clock differs between instances, and is all the chance that this needs.
     long mixed = time.nanoTime() * 0x9E3779B97F4A7C15L;
     long jittered = pause - pause / 5 + Math.floorMod(mixed ^ (mixed >>> 32), pause * 2 / 5);
-    Cancellable unneeded = time.schedule(probe, Duration.ofMillis(jittered));
-    Objects.requireNonNull(unneeded);
+    cancelTimer();
+    timer = time.schedule(probe, Duration.ofMillis(jittered));
+    if (closed) {
+      cancelTimer();
+    }
+  }
+
+  private void cancelTimer() {
+    Cancellable armed = timer;
+    if (armed != null) {
+      armed.cancel();
+    }
   }
 
   private void announce(boolean isDegraded, String code) {
@@ -155,5 +167,6 @@ final class StoreHealth {
 
   void close() {
     closed = true;
+    cancelTimer();
   }
 }

@@ -1,5 +1,7 @@
 package dev.fusible;
 
+import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,8 @@ final class StoreMerge {
 
   private static final Persisted UNREAD = new Persisted(0, 0, CircuitBreakerState.CLOSED, 0, 0, 0);
 
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
   private StoreMerge() {}
 
   /**
@@ -22,12 +26,14 @@ final class StoreMerge {
       MachineState s, MachineState written, CircuitBreakerStoreState row, long now) {
     MachineState.Draft draft = s.edit();
     draft.persisted = Persisted.of(row, written.resets());
-    if (s.generation() == written.generation()) {
-      draft.command = false;
+    if (s.commandedIn() <= written.generation()) {
+      draft.commandedIn = 0;
+    }
+    if (Objects.equals(s.settledToken(), written.settledToken())) {
       draft.settledToken = null;
-      if (s.state() == CircuitBreakerState.OPEN) {
-        draft.openedAtNanos = later(s.openedAtNanos(), openedAt(row, now));
-      }
+    }
+    if (s.generation() == written.generation() && s.state() == CircuitBreakerState.OPEN) {
+      draft.openedAtNanos = later(s.openedAtNanos(), openedAt(row, now));
     }
     return draft.freeze();
   }
@@ -37,11 +43,15 @@ final class StoreMerge {
       MachineState s, CircuitBreakerStoreState row, CircuitBreakerConfig config, long now) {
     Persisted old = s.persisted() == null ? UNREAD : s.persisted();
     Persisted base = Persisted.of(row, s.resets());
-    if (s.command()) {
+    if (s.isCommanded()) {
       return s.basedOn(base, above(s, row));
     }
-    if (isOurTrial(s, row)) {
-      return s.basedOn(base, s.trial() != null ? row.generation() : above(s, row));
+    String token = row.trialToken();
+    if (token != null && isHeldFor(s.trial(), token)) {
+      return s.basedOn(base, row.generation());
+    }
+    if (token != null && token.equals(s.settledToken())) {
+      return s.basedOn(base, above(s, row));
     }
     boolean transitioned = s.rowGeneration() != old.generation();
     boolean bothClosed =
@@ -60,7 +70,7 @@ final class StoreMerge {
    * to be written over.
    */
   static MachineState granted(MachineState s, Trial trial, @Nullable CircuitBreakerStoreState row) {
-    boolean moot = s.command() || s.state() == CircuitBreakerState.CLOSED;
+    boolean moot = s.isCommanded() || s.state() == CircuitBreakerState.CLOSED;
     if (row == null) {
       Trial claiming = s.trial();
       boolean stillWanted =
@@ -72,7 +82,7 @@ final class StoreMerge {
     }
     Persisted base = Persisted.of(row, s.resets());
     return moot
-        ? s.basedOn(base, s.rowGeneration())
+        ? s.basedOn(base, above(s, row))
         : s.halfOpen(trial).basedOn(base, row.generation());
   }
 
@@ -80,18 +90,9 @@ final class StoreMerge {
     return Math.max(s.rowGeneration(), row.generation() + 1);
   }
 
-  /**
-   * Whether the row is under the lease that this instance's trial, running or just settled, was run
-   * with.
-   */
-  private static boolean isOurTrial(MachineState s, CircuitBreakerStoreState row) {
-    String token = row.trialToken();
-    if (token == null) {
-      return false;
-    }
-    Trial trial = s.trial();
-    return token.equals(s.settledToken())
-        || (trial != null && trial.isOurs() && token.equals(trial.token()));
+  /** Whether the lease that the row is under is the one that this instance's trial runs with. */
+  private static boolean isHeldFor(@Nullable Trial trial, String token) {
+    return trial != null && trial.isOurs() && token.equals(trial.token());
   }
 
   private static MachineState summed(
@@ -137,7 +138,7 @@ final class StoreMerge {
     draft.failedTrials = row.failedTrials();
     draft.trial = same && row.state() == CircuitBreakerState.OPEN ? s.trial() : elsewhere(row, now);
     draft.hold = row.hold();
-    draft.command = false;
+    draft.commandedIn = 0;
     draft.settledToken = null;
     draft.lastErrorCode = row.lastErrorCode();
     draft.lastStateChange = row.lastStateChange();
@@ -149,11 +150,24 @@ final class StoreMerge {
     String token = row.trialToken();
     return token == null || row.state() != CircuitBreakerState.HALF_OPEN
         ? null
-        : new Trial(token, Trial.Phase.ELSEWHERE, now + row.trialRemaining().toNanos());
+        : new Trial(token, Trial.Phase.ELSEWHERE, now + nanos(row.trialRemaining()));
   }
 
   private static long openedAt(CircuitBreakerStoreState row, long now) {
-    return row.openedFor() == null ? 0 : now - row.openedFor().toNanos();
+    Duration openedFor = row.openedFor();
+    boolean open = row.state() == CircuitBreakerState.OPEN;
+    return !open ? 0 : openedFor == null ? now : now - nanos(openedFor);
+  }
+
+  /**
+   * What a row says may be nonsense: an age that the store's clock, set back, made negative, or one
+   * of ages.
+   */
+  private static long nanos(Duration duration) {
+    if (duration.isNegative()) {
+      return 0;
+    }
+    return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : duration.toNanos();
   }
 
   private static long later(long nanos, long otherNanos) {

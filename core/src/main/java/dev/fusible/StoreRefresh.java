@@ -1,21 +1,20 @@
 package dev.fusible;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Brings rows in: the first reading of each circuit, many in one query, and then, in one query for
  * all circuits, what other instances changed. Readings begin only when the place in the changes is
  * known, so that no change falls between the two. One loading and one following are under way at
- * most; their fields belong to whoever has the flag.
+ * most.
  */
 final class StoreRefresh {
 
@@ -28,9 +27,19 @@ final class StoreRefresh {
   private final CircuitRegistry registry;
   private final Duration every;
   private final Queue<Circuit> unread = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean loading = new AtomicBoolean();
-  private final AtomicBoolean following = new AtomicBoolean();
+  private final Turns loads = new Turns();
+  private final Turns looks = new Turns();
+
+  /** Who waits for the present following to end; {@code null} while there is none. */
+  private final AtomicReference<@Nullable Consumer<@Nullable Throwable>> following =
+      new AtomicReference<>();
+
   private volatile long cursor = UNKNOWN;
+
+  /** Whether the last reading was answered: a store that takes no writes may still be read. */
+  private volatile boolean readable;
+
+  private volatile @Nullable Cancellable timer;
   private volatile boolean closed;
 
   StoreRefresh(
@@ -47,56 +56,68 @@ final class StoreRefresh {
   }
 
   void start() {
-    follow();
     scheduleNext();
+    follow();
   }
 
   private void scheduleNext() {
+    timer = time.schedule(this::onTime, every);
+    if (closed) {
+      cancelTimer();
+    }
+  }
+
+  private void onTime() {
     if (closed) {
       return;
     }
-    Cancellable unneeded =
-        time.schedule(
-            () -> {
-              if (!sync.health().isDegraded()) {
-                follow();
-              }
-              scheduleNext();
-            },
-            every);
-    Objects.requireNonNull(unneeded);
+    scheduleNext();
+    if (!sync.health().isDegraded()) {
+      follow();
+    }
   }
+
+  // --- first readings
 
   void load(Circuit circuit) {
     unread.add(circuit);
     loadNext();
   }
 
-  private void loadNext() {
-    if (cursor == UNKNOWN
-        || unread.isEmpty()
-        || sync.health().isDegraded()
-        || !loading.compareAndSet(false, true)) {
+  void loadNext() {
+    loads.take(this::loadBatch);
+  }
+
+  private void loadBatch() {
+    if (cursor == UNKNOWN || !readable) {
       return;
     }
     Map<String, Circuit> batch = new LinkedHashMap<>();
-    for (Circuit next = unread.poll(); next != null; next = unread.poll()) {
-      batch.put(next.businessId(), next);
-      if (batch.size() == LARGEST_BATCH) {
-        break;
+    while (batch.size() < LARGEST_BATCH && !unread.isEmpty()) {
+      Circuit next = unread.poll();
+      if (next != null) {
+        batch.put(next.businessId(), next);
       }
     }
+    if (batch.isEmpty()) {
+      return;
+    }
+    loads.begin();
     operations.ask(
         store -> store.getStates(List.copyOf(batch.keySet())),
         (rows, failure) -> {
-          if (rows == null) {
-            unread.addAll(batch.values());
-            sync.health().failed(failure);
-          } else {
-            batch.forEach((id, circuit) -> arrived(circuit, rows.get(id)));
+          try {
+            if (rows != null) {
+              batch.forEach((id, circuit) -> arrived(circuit, rows.get(id)));
+            } else {
+              readable = false;
+              unread.addAll(batch.values());
+              sync.health().failed(failure);
+            }
+          } finally {
+            loads.end();
+            loadNext();
           }
-          loading.set(false);
-          loadNext();
         });
   }
 
@@ -108,13 +129,11 @@ final class StoreRefresh {
     }
   }
 
+  // --- what others changed
+
   private void follow() {
-    if (!following.compareAndSet(false, true)) {
-      return;
-    }
-    look(
+    startFollowing(
         failure -> {
-          following.set(false);
           if (failure != null) {
             sync.health().failed(failure);
           } else {
@@ -125,54 +144,76 @@ final class StoreRefresh {
 
   /** Asks whether the store answers again. */
   void probe() {
-    if (closed) {
-      return;
-    }
-    if (!following.compareAndSet(false, true)) {
+    boolean started =
+        startFollowing(
+            failure -> {
+              if (failure != null) {
+                sync.health().probeFailed();
+              } else {
+                sync.health().readingsWork();
+                loadNext();
+              }
+            });
+    if (!started) {
       sync.health().probeFailed();
+    }
+  }
+
+  private boolean startFollowing(Consumer<@Nullable Throwable> ended) {
+    if (closed || !following.compareAndSet(null, ended)) {
+      return false;
+    }
+    looks.take(this::look);
+    return true;
+  }
+
+  /** One page; more follow in turns of their own while pages are full. */
+  private void look() {
+    if (following.get() == null) {
       return;
     }
-    look(
-        failure -> {
-          following.set(false);
-          if (failure != null) {
-            sync.health().probeFailed();
-          } else {
-            sync.health().readingsWork();
-            loadNext();
-          }
-        });
-  }
-
-  private interface Looked {
-    void done(@Nullable Throwable failure);
-  }
-
-  private void look(Looked looked) {
     long from = cursor;
+    looks.begin();
     operations.ask(
         store -> store.changedSince(from, LARGEST_BATCH),
         (page, failure) -> {
-          if (page == null) {
-            looked.done(failure);
-            return;
-          }
-          for (CircuitBreakerStoreState row : new ArrayList<>(page.states())) {
-            Circuit circuit = registry.find(row.businessId());
-            if (circuit != null) {
-              sync.observe(circuit, row);
+          boolean more = false;
+          Throwable problem = failure;
+          readable = page != null;
+          try {
+            if (page != null) {
+              page.states().forEach(this::observe);
+              cursor = page.cursor();
+              more = page.states().size() >= LARGEST_BATCH && page.cursor() != from;
             }
+          } catch (RuntimeException nonsense) {
+            problem = nonsense;
           }
-          cursor = page.cursor();
-          if (page.states().size() == LARGEST_BATCH) {
-            look(looked);
-          } else {
-            looked.done(null);
+          Consumer<@Nullable Throwable> ended = more ? null : following.getAndSet(null);
+          looks.end();
+          if (ended != null) {
+            ended.accept(problem);
           }
+          looks.take(this::look);
         });
+  }
+
+  private void observe(CircuitBreakerStoreState row) {
+    Circuit circuit = registry.find(row.businessId());
+    if (circuit != null) {
+      sync.observe(circuit, row);
+    }
   }
 
   void close() {
     closed = true;
+    cancelTimer();
+  }
+
+  private void cancelTimer() {
+    Cancellable armed = timer;
+    if (armed != null) {
+      armed.cancel();
+    }
   }
 }

@@ -51,6 +51,7 @@ public record StreamOptions<T>(
     if (value.isNegative()) {
       throw new IllegalArgumentException(field + " must be zero (no limit) or more");
     }
+    CircuitBreakerConfig.bounded(field, value);
     return value;
   }
 

@@ -39,7 +39,7 @@ final class StreamedAsyncCall<T extends @Nullable Object> extends AsyncCall<T> {
     StreamedAnswer<?> stream;
     try {
       stream = streamIn.apply(value);
-    } catch (RuntimeException brokenFunction) {
+    } catch (Throwable brokenFunction) {
       failed(granted, brokenFunction);
       return;
     }
@@ -52,7 +52,7 @@ final class StreamedAsyncCall<T extends @Nullable Object> extends AsyncCall<T> {
       if (!isCancelled()) {
         granted.cameLate();
       }
-      stream.publisher().subscribe(new Unwanted<>());
+      unwanted(stream);
     }
   }
 
@@ -60,19 +60,29 @@ final class StreamedAsyncCall<T extends @Nullable Object> extends AsyncCall<T> {
     Flow.Subscriber<? super I> listener = stream.subscriber();
     StreamCall<I> call =
         new StreamCall<>(circuit, language, stream.options(), listener, startNanos);
-    if (isDone()) {
+    if (granted.isSettled()) {
+      unwanted(stream);
+      return;
+    }
+    if (!answers()) {
       // The caller of a trial has lost patience: the trial goes on unheard.
       call.startUnheard(granted, stream::publisher);
       return;
     }
-    listener.onSubscribe(call);
-    if (call.isOver()) {
-      stream.publisher().subscribe(new Unwanted<>());
-    }
-    call.start(granted, stream::publisher);
-    if (!complete(Answer.success(circuit, value, startNanos)) && isCancelled()) {
+    try {
+      listener.onSubscribe(call);
+    } catch (Throwable broken) {
       call.cancel();
     }
+    if (call.isOver()) {
+      unwanted(stream);
+    }
+    call.start(granted, stream::publisher);
+    complete(Answer.success(circuit, value, startNanos));
+  }
+
+  private static <I> void unwanted(StreamedAnswer<I> stream) {
+    stream.publisher().subscribe(new Unwanted<>());
   }
 
   /** Nobody wants the stream any more. */

@@ -1,7 +1,7 @@
 package dev.fusible;
 
+import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -18,9 +18,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class SyncCall<T extends @Nullable Object> {
 
-  /** What the caller gets: a value, what was thrown, or neither for a limit that passed. */
+  private enum How {
+    RETURNED,
+    THREW,
+    /** The limit passed, or the patience of a trial's caller. */
+    TIMEOUT,
+    INTERRUPTED
+  }
+
+  /** What the caller gets. */
   private record Ending<T extends @Nullable Object>(
-      @Nullable T value, @Nullable Throwable error, boolean timeout) {}
+      How how, @Nullable T value, @Nullable Throwable error) {}
 
   private final Attempt attempt;
   private final @Nullable String language;
@@ -29,6 +37,10 @@ final class SyncCall<T extends @Nullable Object> {
   private final Thread caller = Thread.currentThread();
   private final AtomicReference<@Nullable Ending<T>> ending = new AtomicReference<>();
   private final FutureTask<Void> task = new FutureTask<>(this::run, null);
+  private volatile @Nullable TimeLimit timers;
+
+  /** Whether the executor ran the operation on its caller's own thread. */
+  private volatile boolean runsHere;
 
   SyncCall(
       Attempt attempt,
@@ -43,50 +55,81 @@ final class SyncCall<T extends @Nullable Object> {
 
   ExecutionResult<T> result() {
     Circuit circuit = attempt.circuit();
-    TimeLimit timers = TimeLimit.arm(attempt, this::limitPassed, () -> end(timeout()));
+    timers = TimeLimit.arm(attempt, startNanos, this::limitPassed, () -> end(timeout()));
     try {
       circuit.context().executor().execute(task);
-    } catch (RuntimeException rejected) {
-      // The executor's refusal says nothing of the dependency.
-      attempt.ignored();
-      end(new Ending<>(null, rejected, false));
+    } catch (Throwable refused) {
+      refused(refused);
+    }
+    if (runsHere && task.isCancelled()) {
+      // The executor ran it on this thread, and the interrupt was for the operation.
+      Thread.interrupted();
     }
     try {
       Ending<T> reached = await();
-      if (reached.timeout()) {
-        return Answer.fallback(circuit, language, FallbackType.TIMEOUT, null, startNanos);
-      }
-      if (reached.error() instanceof Error error) {
-        throw error;
-      }
-      if (reached.error() != null) {
-        return Answer.fallback(
-            circuit, language, FallbackType.SYSTEM_ERROR, reached.error(), startNanos);
-      }
-      return Answer.success(circuit, reached.value(), startNanos);
+      return switch (reached.how()) {
+        case RETURNED -> Answer.success(circuit, reached.value(), startNanos);
+        case THREW -> failed(circuit, Objects.requireNonNull(reached.error()));
+        case TIMEOUT -> Answer.fallback(circuit, language, FallbackType.TIMEOUT, null, startNanos);
+        case INTERRUPTED -> throw VoiceCircuitBreaker.cancelled();
+      };
     } finally {
-      if (timers != null && attempt.get()) {
-        timers.disarm();
+      if (attempt.isSettled()) {
+        disarm();
       }
     }
   }
 
-  private void run() {
-    T value;
-    try {
-      value = operation.call();
-    } catch (Throwable error) {
-      if (attempt.failed(error)) {
-        end(new Ending<>(null, error, false));
-      } else if (!Answer.isObedience(error)) {
-        attempt.cameLate();
-      }
-      return;
+  private ExecutionResult<T> failed(Circuit circuit, Throwable error) {
+    if (error instanceof Error out) {
+      throw out;
     }
+    return Answer.fallback(circuit, language, FallbackType.SYSTEM_ERROR, error, startNanos);
+  }
+
+  /** An executor that takes no more work says nothing of the dependency; an Error comes out. */
+  private void refused(Throwable refusal) {
+    if (refusal instanceof Error) {
+      attempt.failed(refusal);
+    } else {
+      attempt.ignored();
+    }
+    end(new Ending<>(How.THREW, null, refusal));
+  }
+
+  private void run() {
+    runsHere = Thread.currentThread() == caller;
+    try {
+      ended(operation.call());
+    } catch (Throwable error) {
+      threw(error);
+    }
+    // Where the caller of a trial has left, nobody else calls the timers off.
+    disarm();
+  }
+
+  private void ended(T value) {
     if (attempt.succeeded(value)) {
-      end(new Ending<>(value, null, false));
+      end(new Ending<>(How.RETURNED, value, null));
     } else {
       attempt.cameLate();
+    }
+  }
+
+  private void threw(Throwable error) {
+    if (runsHere && error instanceof InterruptedException && attempt.ignored()) {
+      end(new Ending<>(How.INTERRUPTED, null, null));
+    } else if (attempt.failed(error)) {
+      end(new Ending<>(How.THREW, null, error));
+    } else if (!Answer.isObedience(error)) {
+      attempt.cameLate();
+    }
+  }
+
+  private void disarm() {
+    TimeLimit armed = timers;
+    if (armed != null) {
+      armed.disarm();
     }
   }
 
@@ -98,7 +141,7 @@ final class SyncCall<T extends @Nullable Object> {
   }
 
   private static <T extends @Nullable Object> Ending<T> timeout() {
-    return new Ending<>(null, null, true);
+    return new Ending<>(How.TIMEOUT, null, null);
   }
 
   private void end(Ending<T> reached) {
@@ -122,7 +165,7 @@ final class SyncCall<T extends @Nullable Object> {
           interrupted = true;
           if (attempt.ignored()) {
             task.cancel(true);
-            throw new CancellationException("the calling thread was interrupted");
+            return new Ending<>(How.INTERRUPTED, null, null);
           }
         }
         LockSupport.park(this);

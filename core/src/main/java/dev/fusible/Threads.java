@@ -34,14 +34,19 @@ final class Threads {
       return (ExecutorService)
           Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
     } catch (ReflectiveOperationException beforeJava21) {
-      return new ThreadPoolExecutor(
-          0,
-          Integer.MAX_VALUE,
-          IDLE_SECONDS,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          daemons("fusible-operation"));
+      return asNeeded("fusible-operation");
     }
+  }
+
+  /** As many daemon threads as there are tasks. */
+  static ExecutorService asNeeded(String prefix) {
+    return new ThreadPoolExecutor(
+        0,
+        Integer.MAX_VALUE,
+        IDLE_SECONDS,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        daemons(prefix));
   }
 
   /** One thread between the calls and a store that might block. */

@@ -18,18 +18,25 @@ final class TimeLimit {
     this.patience = patience;
   }
 
-  /** Arms the timers; {@code null} where the configuration sets no limit. */
-  static @Nullable TimeLimit arm(Attempt attempt, Runnable onLimit, Runnable onPatience) {
+  /**
+   * Arms the timers; {@code null} where the configuration sets no limit.
+   *
+   * @param startNanos when the caller began to wait: what it waited for the store counts too
+   */
+  static @Nullable TimeLimit arm(
+      Attempt attempt, long startNanos, Runnable onLimit, Runnable onPatience) {
     Circuit circuit = attempt.circuit();
     Duration timeout = circuit.config().timeout();
     if (timeout.isZero()) {
       return null;
     }
     TimeSource time = circuit.context().time();
+    Duration waited = Duration.ofNanos(time.nanoTime() - startNanos);
     Duration patience = circuit.config().trialPatience();
     boolean impatient = attempt.isTrial() && patience.compareTo(timeout) < 0;
     return new TimeLimit(
-        time.schedule(onLimit, timeout), impatient ? time.schedule(onPatience, patience) : null);
+        time.schedule(onLimit, timeout.minus(waited)),
+        impatient ? time.schedule(onPatience, patience.minus(waited)) : null);
   }
 
   void disarm() {

@@ -183,7 +183,10 @@ public final class VoiceCircuitBreaker {
 
   /** Adds a listener to this circuit alone; it hears what happens from now on. */
   public void addListener(CircuitBreakerListener listener) {
-    present().addListener(listener);
+    Objects.requireNonNull(listener, "listener");
+    while (!present().addListener(listener)) {
+      // Evicted just now: its successor takes the listener.
+    }
   }
 
   /**
@@ -215,7 +218,7 @@ public final class VoiceCircuitBreaker {
   private Circuit present() {
     Circuit present = circuit;
     if (present.machine().isEvicted()) {
-      present = breakers.circuit(businessId);
+      present = breakers.successor(present);
       circuit = present;
     }
     return present;
@@ -272,7 +275,8 @@ public final class VoiceCircuitBreaker {
     return Answer.success(attempt.circuit(), value, startNanos);
   }
 
-  private static CancellationException cancelled() {
+  /** What comes out of a call whose thread was interrupted; the flag is set again. */
+  static CancellationException cancelled() {
     Thread.currentThread().interrupt();
     return new CancellationException("the calling thread was interrupted");
   }

@@ -36,17 +36,16 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
 
   private final CircuitContext context;
   private final CircuitRegistry registry;
-  private final List<ExecutorService> ownThreads;
+  private final List<Runnable> ownThreads = new ArrayList<>();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private VoiceCircuitBreakers(Builder builder) {
-    this.ownThreads = new ArrayList<>();
     EventDispatcher events = new EventDispatcher(builder.listeners, builder.eventDelivery);
-    Executor executor = builder.executor == null ? own(Threads.perTask()) : builder.executor;
+    Executor executor = builder.executor == null ? operations() : builder.executor;
     this.registry =
         new CircuitRegistry(
             builder.maxCircuits,
-            circuits -> id -> new Circuit(id, builder.configFor.apply(id), context(), circuits));
+            circuits -> id -> new Circuit(id, configOf(builder, id), context(), circuits));
     this.context =
         new CircuitContext(
             builder.time,
@@ -72,6 +71,16 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     return context;
   }
 
+  private static CircuitBreakerConfig configOf(Builder builder, String businessId) {
+    return Objects.requireNonNull(builder.configFor.apply(businessId), "configFor gave no config");
+  }
+
+  private Executor operations() {
+    ExecutorService own = Threads.perTask();
+    ownThreads.add(own::shutdown);
+    return own;
+  }
+
   private StateSharing sharing(Builder builder, EventDispatcher events, CircuitRegistry circuits) {
     CircuitBreakerStore store = builder.store;
     if (store == null) {
@@ -80,9 +89,12 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     // Our own store in memory never blocks; any other might, so a thread stands between it and the
     // calls.
     Executor worker = builder.storeWorker;
-    if (worker == null) {
-      worker =
-          store instanceof InMemoryCircuitBreakerStore ? Runnable::run : own(Threads.storeWorker());
+    if (worker == null && store instanceof InMemoryCircuitBreakerStore) {
+      worker = Runnable::run;
+    } else if (worker == null) {
+      ExecutorService own = Threads.storeWorker();
+      ownThreads.add(own::shutdownNow);
+      worker = own;
     }
     return new StoreSync(
         new StoreOperations(store, builder.time, worker),
@@ -90,11 +102,6 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
         events,
         circuits,
         builder.cacheTtl);
-  }
-
-  private ExecutorService own(ExecutorService executor) {
-    ownThreads.add(executor);
-    return executor;
   }
 
   /**
@@ -136,6 +143,10 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     return registry.circuit(businessId);
   }
 
+  Circuit successor(Circuit evicted) {
+    return registry.successor(evicted);
+  }
+
   long size() {
     return registry.size();
   }
@@ -165,7 +176,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     context.store().close();
-    ownThreads.forEach(ExecutorService::shutdown);
+    ownThreads.forEach(Runnable::run);
     context.events().close(CLOSE_MILLIS);
   }
 
@@ -262,6 +273,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
       if (ttl.isNegative() || ttl.isZero()) {
         throw new IllegalArgumentException("cacheTtl must be longer than zero");
       }
+      CircuitBreakerConfig.bounded("cacheTtl", ttl);
       this.cacheTtl = ttl;
       return this;
     }

@@ -35,13 +35,19 @@ final class FlakyStore implements CircuitBreakerStore {
     /** It happens, and the stage fails. */
     LOSE_ANSWER,
     /** It happens, and is answered when {@link #release} is called. */
-    HOLD
+    HOLD,
+    /** It is never answered, and happens when {@link #happen} is called. */
+    DEFER
   }
 
   private final CircuitBreakerStore delegate;
   private final Map<Operation, Fault> faults = new EnumMap<>(Operation.class);
   private final Map<Operation, Integer> counts = new EnumMap<>(Operation.class);
   private final List<Runnable> held = new ArrayList<>();
+  private final List<Runnable> deferred = new ArrayList<>();
+  private String refused;
+  private String hidden;
+  private boolean nonsense;
 
   FlakyStore(CircuitBreakerStore delegate) {
     this.delegate = delegate;
@@ -78,6 +84,45 @@ final class FlakyStore implements CircuitBreakerStore {
     answers.forEach(Runnable::run);
   }
 
+  void happen(int index) {
+    Runnable operation;
+    synchronized (this) {
+      operation = deferred.get(index);
+    }
+    operation.run();
+  }
+
+  /** From now on all that is asked of this row alone fails; {@code null} for none. */
+  synchronized void refuse(String businessId) {
+    refused = businessId;
+  }
+
+  /** From now on this row is one that can't be understood; {@code null} for none. */
+  synchronized void hide(String businessId) {
+    hidden = businessId;
+  }
+
+  /** From now on, answers are such as no store gives. */
+  synchronized void talkNonsense(boolean on) {
+    nonsense = on;
+  }
+
+  private synchronized boolean isRefused(String businessId) {
+    return businessId.equals(refused);
+  }
+
+  private synchronized boolean isNonsense() {
+    return nonsense;
+  }
+
+  private synchronized boolean isHidden(CircuitBreakerStoreState row) {
+    return row.businessId().equals(hidden);
+  }
+
+  private static <T> CompletionStage<T> refusal() {
+    return CompletableFuture.failedStage(new StoreException("refused", null));
+  }
+
   private <T> CompletionStage<T> run(Operation operation, Supplier<CompletionStage<T>> real) {
     Fault fault;
     synchronized (this) {
@@ -99,6 +144,12 @@ final class FlakyStore implements CircuitBreakerStore {
         }
         yield later;
       }
+      case DEFER -> {
+        synchronized (this) {
+          deferred.add(real::get);
+        }
+        yield new CompletableFuture<>();
+      }
     };
   }
 
@@ -109,24 +160,55 @@ final class FlakyStore implements CircuitBreakerStore {
 
   @Override
   public CompletionStage<WriteResult> setState(String businessId, CircuitBreakerStoreState state) {
-    return run(Operation.SET, () -> delegate.setState(businessId, state));
+    if (isRefused(businessId)) {
+      return refusal();
+    }
+    return run(
+        Operation.SET,
+        () ->
+            isNonsense()
+                ? CompletableFuture.completedStage(new WriteResult.Written(null))
+                : delegate.setState(businessId, state));
   }
 
   @Override
   public CompletionStage<Map<String, CircuitBreakerStoreState>> getStates(
       Collection<String> businessIds) {
-    return run(Operation.GET_MANY, () -> delegate.getStates(businessIds));
+    return run(
+        Operation.GET_MANY,
+        () ->
+            delegate
+                .getStates(businessIds)
+                .thenApply(
+                    rows -> {
+                      rows.values().removeIf(this::isHidden);
+                      return rows;
+                    }));
   }
 
   @Override
   public CompletionStage<WriteResult> claimTrial(
       String businessId, long version, String token, Duration lease) {
+    if (isRefused(businessId)) {
+      return refusal();
+    }
     return run(Operation.CLAIM, () -> delegate.claimTrial(businessId, version, token, lease));
   }
 
   @Override
   public CompletionStage<Page> changedSince(long cursor, int limit) {
-    return run(Operation.CHANGES, () -> delegate.changedSince(cursor, limit));
+    return run(
+        Operation.CHANGES,
+        () ->
+            isNonsense() && cursor >= 0
+                ? CompletableFuture.completedStage(null)
+                : delegate.changedSince(cursor, limit).thenApply(this::withoutHidden));
+  }
+
+  private Page withoutHidden(Page page) {
+    List<CircuitBreakerStoreState> rows = new ArrayList<>(page.states());
+    rows.removeIf(this::isHidden);
+    return new Page(rows, page.cursor());
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 final class Instance implements AutoCloseable {
 
   final FlakyStore line;
+  final Heard events = new Heard();
   final VoiceCircuitBreakers breakers;
   final VoiceCircuitBreaker breaker;
 
@@ -23,7 +24,10 @@ final class Instance implements AutoCloseable {
             .timeSource(time)
             .store(line)
             .storeWorker(Runnable::run)
+            .eventDelivery(Runnable::run)
             .executor(Runnable::run)
+            .claimLimit(claim -> claim)
+            .listener(events)
             .config(config)
             .build();
     breaker = breakers.forBusiness("b");
@@ -53,6 +57,10 @@ final class Instance implements AutoCloseable {
           return operation;
         });
     return started.isEmpty() ? null : started.get(0);
+  }
+
+  Circuit circuit() {
+    return breakers.circuit("b");
   }
 
   CircuitBreakerState state() {

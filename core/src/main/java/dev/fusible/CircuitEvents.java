@@ -1,0 +1,64 @@
+package dev.fusible;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the events of a circuit, where somebody hears them, and hands them to the dispatcher. */
+final class CircuitEvents {
+
+  private CircuitEvents() {}
+
+  /** The event of a call that has ended; {@code null} if nobody would hear of it. */
+  static @Nullable CallEvent ended(
+      Circuit circuit, Outcome.Kind kind, long elapsedNanos, @Nullable Throwable error) {
+    CircuitContext context = circuit.context();
+    if (kind == Outcome.Kind.IGNORED || !context.events().isHeard(circuit.listeners())) {
+      return null;
+    }
+    return new CallEvent(
+        circuit.businessId(),
+        Duration.ofNanos(elapsedNanos),
+        kind == Outcome.Kind.TIMEOUT,
+        error,
+        context.time().now());
+  }
+
+  static void tell(Circuit circuit, @Nullable CallEvent event, Outcome outcome) {
+    if (event == null) {
+      return;
+    }
+    EventDispatcher events = circuit.context().events();
+    if (outcome.isFailure()) {
+      events.dispatchOfCall(circuit.listeners(), listener -> listener.onFailure(event));
+    } else {
+      events.dispatchOfCall(circuit.listeners(), listener -> listener.onSuccess(event));
+    }
+  }
+
+  static void announce(Circuit circuit, MachineState from, MachineState to, String reason) {
+    boolean closed = to.state() == CircuitBreakerState.CLOSED;
+    StateChange change =
+        new StateChange(
+            circuit.businessId(),
+            from.state(),
+            to.state(),
+            reason,
+            closed ? from.failureCount() : to.failureCount(),
+            to.lastErrorCode(),
+            Objects.requireNonNull(to.lastStateChange()));
+    List<CircuitBreakerListener> own = circuit.listeners();
+    circuit.context().events().dispatch(own, listener -> listener.onStateChange(change));
+  }
+
+  static void spoken(Circuit circuit, FallbackType type, String language) {
+    EventDispatcher events = circuit.context().events();
+    List<CircuitBreakerListener> own = circuit.listeners();
+    if (events.isHeard(own)) {
+      FallbackEvent event =
+          new FallbackEvent(circuit.businessId(), type, language, circuit.context().time().now());
+      events.dispatchOfCall(own, listener -> listener.onFallback(event));
+    }
+  }
+}
