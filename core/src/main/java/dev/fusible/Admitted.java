@@ -20,8 +20,8 @@ sealed interface Admitted {
    * if it is decided at once, otherwise on the executor and within {@link
    * CircuitContext#CLAIM_WAIT}.
    */
-  static void await(Circuit circuit, Consumer<@Nullable Attempt> go) {
-    Admitted admitted = circuit.admit();
+  static void await(Passage passage, Consumer<@Nullable Attempt> go) {
+    Admitted admitted = passage.admit();
     if (admitted instanceof Now now) {
       go.accept(now.attempt());
     } else if (admitted instanceof Claiming claiming) {
@@ -29,7 +29,7 @@ sealed interface Admitted {
       if (claim.isDone()) {
         go.accept(claim.join());
       } else {
-        later(circuit, claim, go);
+        later(passage.own(), claim, go);
       }
     }
   }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionResult<T>> {
 
   final Circuit circuit;
+  private final Passage passage;
   final @Nullable String language;
   final long startNanos;
   private final Supplier<? extends CompletionStage<? extends T>> operation;
@@ -28,18 +29,19 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
   private volatile @Nullable TimeLimit timers;
 
   AsyncCall(
-      Circuit circuit,
+      Passage passage,
       @Nullable String language,
       Supplier<? extends CompletionStage<? extends T>> operation,
       long startNanos) {
-    this.circuit = circuit;
+    this.passage = passage;
+    this.circuit = passage.own();
     this.language = language;
     this.operation = operation;
     this.startNanos = startNanos;
   }
 
   void start() {
-    Admitted.await(circuit, this::admitted);
+    Admitted.await(passage, this::admitted);
   }
 
   private void admitted(@Nullable Attempt granted) {

@@ -21,6 +21,8 @@ final class Attempt extends AtomicInteger {
   private final long generation;
   private final @Nullable String token;
   private final long startNanos;
+  private transient @Nullable String business;
+  private transient @Nullable Attempt beside;
 
   /**
    * @param token the lease that it runs under; {@code null} unless it is a trial
@@ -50,8 +52,20 @@ final class Attempt extends AtomicInteger {
     return token;
   }
 
+  /** Whether it is the trial of its circuit, or of the upstream's. */
   boolean isTrial() {
-    return token != null;
+    return token != null || (beside != null && beside.isTrial());
+  }
+
+  /** On whose behalf an upstream is called; {@code null} in a circuit of a business's own. */
+  @Nullable String business() {
+    return business;
+  }
+
+  /** The same operation's permit from the upstream's circuit settles with this one. */
+  void settlesWith(Attempt upstreams, String businessId) {
+    beside = upstreams;
+    upstreams.business = businessId;
   }
 
   long startNanos() {
@@ -77,6 +91,15 @@ final class Attempt extends AtomicInteger {
     return settle(Outcome.Kind.SUCCESS, null, Outcome.RESULT_CODE);
   }
 
+  /** A trial that has gone well for long enough settles, although its operation goes on. */
+  void proved() {
+    if (token != null) {
+      completed();
+    } else if (beside != null) {
+      beside.completed();
+    }
+  }
+
   /** Settles as a failure, or as ignored where the configuration says so. */
   boolean failed(Throwable error) {
     return settle(
@@ -100,13 +123,28 @@ final class Attempt extends AtomicInteger {
       return false;
     }
     circuit.settle(this, kind, error, code);
+    if (beside != null) {
+      beside.settle(beside.kindOf(kind, error), error, code);
+    }
     return true;
   }
 
-  /** Its operation will never run: it was never admitted. */
-  void withdraw() {
+  /** What an upstream's circuit makes of it: what is the business's own fault says nothing. */
+  private Outcome.Kind kindOf(Outcome.Kind kind, @Nullable Throwable error) {
+    boolean ownFault = kind == Outcome.Kind.FAILURE && error != null && !isUpstreamFailure(error);
+    return ownFault ? Outcome.Kind.IGNORED : kind;
+  }
+
+  /** Its operation will never run: if it is a trial, the next call runs it. */
+  void giveBack() {
     set(SETTLED);
     metrics.started.decrement();
+    if (token != null) {
+      TrialLease.kept(circuit, token);
+    }
+    if (beside != null) {
+      beside.giveBack();
+    }
   }
 
   /** Its result has lost its say: for its generation is over, or it has settled. Counts once. */
@@ -119,7 +157,17 @@ final class Attempt extends AtomicInteger {
   /** Whether what was thrown is a failure; a predicate that throws makes it one. */
   private boolean isFailure(Throwable error) {
     try {
-      return error instanceof Error || circuit.config().recordFailure().test(error);
+      return error instanceof Error
+          || (circuit.config().recordFailure().test(error)
+              && (!circuit.isUpstream() || isUpstreamFailure(error)));
+    } catch (Throwable brokenPredicate) {
+      return true;
+    }
+  }
+
+  private boolean isUpstreamFailure(Throwable error) {
+    try {
+      return error instanceof Error || circuit.context().upstreamFailure().test(error);
     } catch (Throwable brokenPredicate) {
       return true;
     }

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -49,25 +48,37 @@ final class Circuit {
   private final CircuitContext context;
   private final CircuitRegistry registry;
   private final Rotation rotation = new Rotation();
-  private volatile MachineState machine = MachineState.INITIAL;
+  private final MachineState first;
+  private volatile MachineState machine;
   private volatile CallMetrics metrics;
   private volatile List<CircuitBreakerListener> listeners = List.of();
   private volatile @Nullable StoreLink link;
 
+  /**
+   * @param first where it starts
+   */
   Circuit(
       String businessId,
+      MachineState first,
       CircuitBreakerConfig config,
       CircuitContext context,
       CircuitRegistry registry) {
     this.businessId = businessId;
+    this.first = first;
+    this.machine = first;
     this.config = config;
     this.context = context;
     this.registry = registry;
     this.metrics = new CallMetrics(context.lateResults());
   }
 
+  /** The store's key: a {@link CircuitId}. */
   String businessId() {
     return businessId;
+  }
+
+  boolean isUpstream() {
+    return first.witnesses() != null;
   }
 
   CircuitBreakerConfig config() {
@@ -92,7 +103,7 @@ final class Circuit {
 
   /** The same business's circuit as it was made, to take the place of this one. */
   Circuit anew() {
-    return new Circuit(businessId, config, context, registry);
+    return new Circuit(businessId, first, config, context, registry);
   }
 
   private Circuit successor() {
@@ -138,6 +149,14 @@ final class Circuit {
 
   private static final Admitted REJECTED = new Admitted.Now(null);
 
+  /** A call of {@code business} begins: an upstream's circuit takes notice. */
+  void hearOf(String business, long now) {
+    Witnesses known = machine.witnesses();
+    if (known != null && !known.know(business, now)) {
+      update(s -> s.witnesses() == null ? s : s.with(s.witnesses().seen(business, now)));
+    }
+  }
+
   Admitted admit() {
     long now = context.time().nanoTime();
     while (true) {
@@ -162,55 +181,18 @@ final class Circuit {
           String token = context.store().newToken();
           Trial claiming =
               new Trial(token, Phase.CLAIMING, now + StateMachine.lease(config).toNanos());
-          if (MACHINE.compareAndSet(this, s, s.withTrial(claiming))) {
+          if (s.untold()) {
+            MachineState trying = StateMachine.untoldTrial(s, claiming.in(Phase.RUNNING));
+            trying = replace(s, trying, "recovery", null, Outcome.IGNORED, null);
+            if (trying != null) {
+              return new Admitted.Now(new Attempt(this, trying.generation(), token, now));
+            }
+          } else if (MACHINE.compareAndSet(this, s, s.withTrial(claiming))) {
             return new Admitted.Claiming(context.store().claim(this, token));
           }
         }
       }
     }
-  }
-
-  /**
-   * The trial is ours, by the store's word ({@code row}) or, while the store does not answer, by
-   * our own.
-   *
-   * @param sentNanos when the lease was asked for: it counts from then, to be sure to end before
-   *     the store's
-   */
-  void trialGranted(
-      String token,
-      long sentNanos,
-      @Nullable CircuitBreakerStoreState row,
-      CompletableFuture<@Nullable Attempt> caller) {
-    long until = sentNanos + StateMachine.lease(config).toNanos();
-    Trial trial = new Trial(token, Phase.READY, until);
-    MachineState granted = transition(s -> StoreMerge.granted(s, trial, row), "recovery");
-    if (granted.trial() != trial) {
-      caller.complete(null);
-      return;
-    }
-    MachineState running = granted.withTrial(trial.in(Phase.RUNNING));
-    if (caller.isDone() || !MACHINE.compareAndSet(this, granted, running)) {
-      caller.complete(null);
-      return;
-    }
-    Attempt attempt = new Attempt(this, running.generation(), token, context.time().nanoTime());
-    if (!caller.complete(attempt)) {
-      // The caller gave up between the two checks: the lease goes to the next call.
-      attempt.withdraw();
-      MACHINE.compareAndSet(this, running, granted);
-    }
-  }
-
-  /** The claim was refused: whoever holds the trial is known from the row that was answered. */
-  void trialRefused(String token) {
-    update(
-        s -> {
-          Trial trial = s.trial();
-          return trial != null && trial.phase() == Phase.CLAIMING && trial.token().equals(token)
-              ? s.withTrial(null)
-              : s;
-        });
   }
 
   // --- settling
@@ -219,7 +201,9 @@ final class Circuit {
     long now = context.time().nanoTime();
     long elapsed = now - attempt.startNanos();
     Outcome outcome = Outcome.of(kind, elapsed, code, config.tripPolicy() instanceof Rate);
-    settle(attempt, outcome, CircuitEvents.ended(this, kind, elapsed, error), now);
+    boolean isTold = attempt.business() == null;
+    CallEvent event = isTold ? CircuitEvents.ended(this, kind, elapsed, error) : null;
+    settle(attempt, outcome, event, now);
   }
 
   private void settle(Attempt attempt, Outcome outcome, @Nullable CallEvent event, long now) {
@@ -236,7 +220,7 @@ final class Circuit {
         }
         return;
       }
-      MachineState next = StateMachine.settle(s, outcome, config, now);
+      MachineState next = StateMachine.settle(s, outcome, attempt.business(), config, now);
       MachineState after = replace(s, next, reasonOf(s, outcome), attempt, outcome, event);
       if (after != null) {
         if (after != s) {
@@ -247,7 +231,11 @@ final class Circuit {
     }
   }
 
-  /** Whether a result of the attempt may still change anything. */
+  /** Whether a result of the attempt would still change anything. */
+  boolean hasSay(Attempt attempt) {
+    return hasSay(attempt, machine, context.time().nanoTime());
+  }
+
   private boolean hasSay(Attempt attempt, MachineState s, long now) {
     String token = attempt.token();
     if (token != null) {
@@ -299,21 +287,20 @@ final class Circuit {
     update(s -> StoreMerge.acknowledged(s, written, row, now));
   }
 
-  /** Gives a lease that this instance holds back: its attempt, if one runs, no longer counts. */
-  void releaseTrial() {
-    MachineState next = update(s -> s.trial() != null && s.trial().isOurs() ? s.halfOpen(null) : s);
-    context.store().changed(this, next);
-  }
-
   // --- changing the state
 
   /** A change that is no transition. */
-  private MachineState update(UnaryOperator<MachineState> function) {
+  MachineState update(UnaryOperator<MachineState> function) {
     return MACHINE.updateAndGet(this, s -> s.isEvicted() ? s : function.apply(s));
   }
 
+  /** A change of exactly this state, which is no transition. */
+  boolean replaced(MachineState s, MachineState next) {
+    return MACHINE.compareAndSet(this, s, next);
+  }
+
   /** A change that may be a transition: then it has an event. Returns the state after it. */
-  private MachineState transition(UnaryOperator<MachineState> function, String reason) {
+  MachineState transition(UnaryOperator<MachineState> function, String reason) {
     while (true) {
       MachineState s = machine;
       MachineState next = s.isEvicted() ? s : function.apply(s);
@@ -371,7 +358,8 @@ final class Circuit {
 
   /** The sentence for a caller who gets no answer. Two in a row differ. */
   FallbackResponse speak(FallbackType type, @Nullable String language) {
-    FallbackResponse response = context.sentence(businessId, type, language, rotation);
+    FallbackResponse response =
+        context.sentence(isUpstream() ? null : businessId, type, language, rotation);
     metrics.fallbacks.incrementAndGet();
     CircuitEvents.spoken(this, type, response.language());
     return response;
@@ -387,6 +375,7 @@ final class Circuit {
             && s.hold() == Hold.NONE
             && context.store().knows(s)
             && s.failureCount() == 0
+            && (s.witnesses() == null || s.witnesses().activeAt(context.time().nanoTime()) == 0)
             && listeners.isEmpty()
             && metrics.inFlight() == 0
             && (present == null || present.isIdle());

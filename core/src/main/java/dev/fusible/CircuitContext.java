@@ -8,6 +8,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,8 @@ record CircuitContext(
     Function<String, @Nullable String> languages,
     String defaultLanguage,
     Function<String, @Nullable String> phones,
-    LongAdder lateResults) {
+    LongAdder lateResults,
+    Predicate<? super Throwable> upstreamFailure) {
 
   /** How long a caller waits, in real time, for the store to grant the trial. */
   static final Duration CLAIM_WAIT = Duration.ofMillis(250);
@@ -37,9 +39,11 @@ record CircuitContext(
   /**
    * The sentence for a business: in the language that was asked for, else its own, else the
    * default. The user's functions may throw: the defaults are spoken then.
+   *
+   * @param businessId {@code null} for a call that has no business
    */
   FallbackResponse sentence(
-      String businessId, FallbackType type, @Nullable String asked, Rotation rotation) {
+      @Nullable String businessId, FallbackType type, @Nullable String asked, Rotation rotation) {
     FallbackResponses responses = orNull(fallbacks, businessId);
     List<String> preferred =
         Stream.of(asked, orNull(languages, businessId), defaultLanguage)
@@ -49,9 +53,10 @@ record CircuitContext(
         .getFallbackResponse(type, preferred, orNull(phones, businessId), rotation);
   }
 
-  private static <T> @Nullable T orNull(Function<String, @Nullable T> function, String businessId) {
+  private static <T> @Nullable T orNull(
+      Function<String, @Nullable T> function, @Nullable String businessId) {
     try {
-      return function.apply(businessId);
+      return businessId == null ? null : function.apply(businessId);
     } catch (Throwable brokenFunction) {
       return null;
     }

@@ -18,7 +18,7 @@ final class CircuitEvents {
       return null;
     }
     return new CallEvent(
-        circuit.businessId(),
+        CircuitId.shown(circuit.businessId()),
         Duration.ofNanos(elapsedNanos),
         kind == Outcome.Kind.TIMEOUT,
         error,
@@ -41,7 +41,7 @@ final class CircuitEvents {
     boolean closed = to.state() == CircuitBreakerState.CLOSED;
     StateChange change =
         new StateChange(
-            circuit.businessId(),
+            CircuitId.shown(circuit.businessId()),
             from.state(),
             to.state(),
             reason,
@@ -49,7 +49,19 @@ final class CircuitEvents {
             to.lastErrorCode(),
             Objects.requireNonNull(to.lastStateChange()));
     List<CircuitBreakerListener> own = circuit.listeners();
-    circuit.context().events().dispatch(own, listener -> listener.onStateChange(change));
+    String upstream = circuit.isUpstream() ? CircuitId.upstream(circuit.businessId()) : null;
+    circuit
+        .context()
+        .events()
+        .dispatch(
+            own,
+            listener -> {
+              if (listener instanceof EventLog log) {
+                log.changed(change, upstream);
+              } else {
+                listener.onStateChange(change);
+              }
+            });
   }
 
   static void spoken(Circuit circuit, FallbackType type, String language) {
@@ -57,7 +69,11 @@ final class CircuitEvents {
     List<CircuitBreakerListener> own = circuit.listeners();
     if (events.isHeard(own)) {
       FallbackEvent event =
-          new FallbackEvent(circuit.businessId(), type, language, circuit.context().time().now());
+          new FallbackEvent(
+              CircuitId.shown(circuit.businessId()),
+              type,
+              language,
+              circuit.context().time().now());
       events.dispatchOfCall(own, listener -> listener.onFallback(event));
     }
   }

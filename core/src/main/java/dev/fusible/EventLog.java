@@ -1,5 +1,6 @@
 package dev.fusible;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -15,13 +16,17 @@ final class EventLog implements CircuitBreakerListener {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(VoiceCircuitBreaker.class);
 
-  @Override
-  public void onStateChange(StateChange change) {
+  /**
+   * @param upstream whose circuit it is; {@code null} for a business's
+   */
+  void changed(StateChange change, @Nullable String upstream) {
     LoggingEventBuilder entry =
         LOGGER
             .atLevel(change.to() == CircuitBreakerState.OPEN ? Level.WARN : Level.INFO)
             .addKeyValue("event", "state_change")
-            .addKeyValue("businessId", change.businessId())
+            .addKeyValue(
+                upstream == null ? "businessId" : "upstream",
+                upstream == null ? change.businessId() : upstream)
             .addKeyValue("from", change.from())
             .addKeyValue("to", change.to())
             .addKeyValue("reason", loggable(change.reason()))

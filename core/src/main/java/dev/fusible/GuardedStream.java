@@ -18,17 +18,17 @@ final class GuardedStream<T> implements Flow.Publisher<T> {
         public void cancel() {}
       };
 
-  private final Supplier<Circuit> circuit;
+  private final Supplier<Passage> passage;
   private final @Nullable String language;
   private final Supplier<? extends Flow.Publisher<? extends T>> operation;
   private final StreamOptions<T> options;
 
   GuardedStream(
-      Supplier<Circuit> circuit,
+      Supplier<Passage> passage,
       @Nullable String language,
       Supplier<? extends Flow.Publisher<? extends T>> operation,
       StreamOptions<T> options) {
-    this.circuit = circuit;
+    this.passage = passage;
     this.language = language;
     this.operation = operation;
     this.options = options;
@@ -37,16 +37,16 @@ final class GuardedStream<T> implements Flow.Publisher<T> {
   @Override
   public void subscribe(Flow.Subscriber<? super T> subscriber) {
     Objects.requireNonNull(subscriber, "subscriber");
-    Circuit present;
+    Passage present;
     try {
-      present = circuit.get();
+      present = passage.get();
     } catch (IllegalStateException closed) {
       subscriber.onSubscribe(NOTHING);
       subscriber.onError(closed);
       return;
     }
-    long startNanos = present.context().time().nanoTime();
-    StreamCall<T> call = new StreamCall<>(present, language, options, subscriber, startNanos);
+    long startNanos = present.own().context().time().nanoTime();
+    StreamCall<T> call = new StreamCall<>(present.own(), language, options, subscriber, startNanos);
     subscriber.onSubscribe(call);
     if (call.isOver()) {
       return;

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param lastErrorCode the last failure's class or code
  * @param lastStateChange when the state last changed, for display
  * @param persisted what the store holds; {@code null} until the row has been read
+ * @param witnesses whose calls it has seen; {@code null} in a business's circuit
+ * @param untold whether it opened on failures of fewer businesses than it takes for all instances
+ *     to believe it: then it is open for this instance, and the row stays CLOSED
  */
 record MachineState(
     CircuitBreakerState state,
@@ -45,9 +48,11 @@ record MachineState(
     @Nullable String settledToken,
     @Nullable String lastErrorCode,
     @Nullable Instant lastStateChange,
-    @Nullable Persisted persisted) {
+    @Nullable Persisted persisted,
+    @Nullable Witnesses witnesses,
+    boolean untold) {
 
-  /** Where every circuit starts, shared by all of them. */
+  /** Where every business's circuit starts, shared by all of them. */
   static final MachineState INITIAL = initial(null);
 
   /**
@@ -81,7 +86,14 @@ record MachineState(
         null,
         null,
         null,
-        persisted);
+        persisted,
+        null,
+        false);
+  }
+
+  /** Where an upstream's circuit starts. */
+  static MachineState ofUpstream(Witnesses witnesses) {
+    return INITIAL.with(witnesses);
   }
 
   /** Whether the store knows all of this. */
@@ -110,15 +122,17 @@ record MachineState(
 
   /** This state as a row to write over the one it was counted from. */
   CircuitBreakerStoreState toRow(String businessId, String writeId, long now) {
-    Trial held = trial != null && trial.isOurs() && !trial.hasExpired(now) ? trial : null;
+    boolean isHeld = trial != null && trial.isOurs() && !trial.hasExpired(now) && !untold;
+    Trial held = isHeld ? trial : null;
+    CircuitBreakerState told = untold ? CircuitBreakerState.CLOSED : state;
     return new CircuitBreakerStoreState(
         businessId,
-        state,
+        told,
         failureCount,
         requestCount,
         rowGeneration,
         Objects.requireNonNull(persisted).version(),
-        state == CircuitBreakerState.OPEN
+        told == CircuitBreakerState.OPEN
             ? Duration.ofNanos(Math.max(0, now - openedAtNanos))
             : null,
         failedTrials,
@@ -127,7 +141,8 @@ record MachineState(
         hold,
         held != null ? held.token() : null,
         held != null ? Duration.ofNanos(held.leaseUntilNanos() - now) : Duration.ZERO,
-        writeId);
+        writeId,
+        witnesses == null ? Evidence.NONE : witnesses.evidence(now));
   }
 
   /** A copy of this state to change and freeze. */
@@ -145,6 +160,9 @@ record MachineState(
     draft.resets = resetting ? resets + 1 : resets;
     draft.window = newWindow;
     draft.lastErrorCode = errorCode;
+    if (failures == 0 && witnesses != null && (newWindow == null || newWindow.bad() == 0)) {
+      draft.witnesses = witnesses.forgiving();
+    }
     return draft.freeze();
   }
 
@@ -164,6 +182,7 @@ record MachineState(
     draft.failedTrials = 0;
     draft.settledToken = settled == null ? settledToken : settled;
     draft.lastErrorCode = null;
+    draft.witnesses = witnesses == null ? null : witnesses.forgiving();
     return draft.freeze();
   }
 
@@ -179,6 +198,36 @@ record MachineState(
     Draft draft = edit();
     draft.hold = newHold;
     draft.commandedIn = generation;
+    return draft.freeze();
+  }
+
+  /** What became of {@code from}, without the row being told. */
+  MachineState untoldAfter(MachineState from) {
+    Draft draft = edit();
+    draft.rowGeneration = from.rowGeneration;
+    draft.untold = state != CircuitBreakerState.CLOSED;
+    draft.settledToken = from.settledToken;
+    return draft.freeze();
+  }
+
+  /** OPEN for all instances from now on. */
+  MachineState told() {
+    Draft draft = edit();
+    draft.rowGeneration = rowGeneration + 1;
+    draft.untold = false;
+    return draft.freeze();
+  }
+
+  /** CLOSED again as the row is: the failures that it opened on are not believed. */
+  MachineState unbelieved() {
+    Draft draft = moved(CircuitBreakerState.CLOSED);
+    draft.failedTrials = 0;
+    return draft.freeze().untoldAfter(this);
+  }
+
+  MachineState with(Witnesses newWitnesses) {
+    Draft draft = edit();
+    draft.witnesses = newWitnesses;
     return draft.freeze();
   }
 
@@ -211,6 +260,7 @@ record MachineState(
     draft.openedAtNanos = 0;
     draft.trial = null;
     draft.hold = Hold.NONE;
+    draft.untold = false;
     return draft;
   }
 
@@ -233,6 +283,8 @@ record MachineState(
     @Nullable String lastErrorCode;
     @Nullable Instant lastStateChange;
     @Nullable Persisted persisted;
+    @Nullable Witnesses witnesses;
+    boolean untold;
 
     private Draft(MachineState s) {
       state = s.state;
@@ -251,6 +303,8 @@ record MachineState(
       lastErrorCode = s.lastErrorCode;
       lastStateChange = s.lastStateChange;
       persisted = s.persisted;
+      witnesses = s.witnesses;
+      untold = s.untold;
     }
 
     MachineState freeze() {
@@ -270,7 +324,9 @@ record MachineState(
           settledToken,
           lastErrorCode,
           lastStateChange,
-          persisted);
+          persisted,
+          witnesses,
+          untold);
     }
   }
 }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A circuit's state changed. Immutable.
  *
- * @param businessId whose circuit
+ * @param businessId whose circuit; {@code upstream:} and its name for an upstream's
  * @param from the state before
  * @param to the state after
  * @param reason why: {@code failures}, {@code recovery}, {@code trial_succeeded}, {@code

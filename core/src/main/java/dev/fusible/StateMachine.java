@@ -78,6 +78,26 @@ final class StateMachine {
     };
   }
 
+  /** As above, in the circuit of an upstream that was called for {@code business}, if for any. */
+  static MachineState settle(
+      MachineState s,
+      Outcome outcome,
+      @Nullable String business,
+      CircuitBreakerConfig config,
+      long now) {
+    Witnesses witnesses = s.witnesses();
+    if (witnesses == null || business == null || !isBad(outcome, config)) {
+      return settle(s, outcome, config, now);
+    }
+    Witnesses heard = witnesses.failedBy(business, s.failureCount() + 1);
+    return settle(s.with(heard), outcome, config, now);
+  }
+
+  private static boolean isBad(Outcome outcome, CircuitBreakerConfig config) {
+    return outcome.isFailure()
+        || (config.tripPolicy() instanceof Rate rate && rate.isSlow(outcome.elapsedNanos()));
+  }
+
   private static MachineState settleClosed(
       MachineState s, Outcome outcome, CircuitBreakerConfig config, long now) {
     if (outcome.kind() == Outcome.Kind.IGNORED) {
@@ -89,7 +109,7 @@ final class StateMachine {
     if (!failed && rate == null && s.failureCount() == 0 && requests == s.requestCount()) {
       return s;
     }
-    boolean bad = failed || (rate != null && rate.isSlow(outcome.elapsedNanos()));
+    boolean bad = isBad(outcome, config);
     Window window = rate == null ? null : windowOf(s, rate, now).plus(bad, now);
     MachineState counted =
         s.counted(
@@ -97,7 +117,27 @@ final class StateMachine {
             requests,
             window,
             failed ? outcome.errorCode() : bad ? Outcome.SLOW_CODE : s.lastErrorCode());
-    return bad && trips(counted, config) ? counted.opened(0, now, null) : counted;
+    return bad && mayOpen(counted, config, now)
+        ? toldOrNot(counted, counted.opened(0, now, null))
+        : counted;
+  }
+
+  /** Whether a CLOSED circuit must open: by its counts, and by whose failures they are. */
+  static boolean mayOpen(MachineState s, CircuitBreakerConfig config, long now) {
+    return trips(s, config) && (s.witnesses() == null || s.witnesses().mayOpen(now));
+  }
+
+  /**
+   * An upstream's circuit that opens on failures of too few businesses opens for this instance
+   * alone, since there may be others elsewhere that fare well; what follows from it stays here too.
+   */
+  private static MachineState toldOrNot(MachineState s, MachineState next) {
+    boolean believed = next.witnesses() == null || next.witnesses().areEnough();
+    boolean told =
+        s.untold()
+            ? believed && next.state() == CircuitBreakerState.OPEN
+            : believed || s.state() != CircuitBreakerState.CLOSED;
+    return told ? next : next.untoldAfter(s);
   }
 
   private static Window windowOf(MachineState s, Rate rate, long now) {
@@ -131,20 +171,29 @@ final class StateMachine {
     if (trial == null) {
       return s;
     }
-    boolean slow = config.tripPolicy() instanceof Rate rate && rate.isSlow(outcome.elapsedNanos());
     if (outcome.kind() == Outcome.Kind.IGNORED) {
-      return s.halfOpen(null);
+      return freed(s);
     }
-    if (outcome.isFailure() || slow) {
+    if (isBad(outcome, config)) {
       MachineState failed =
           s.counted(
               s.failureCount() + 1,
               s.requestCount(),
               null,
               outcome.isFailure() ? outcome.errorCode() : Outcome.SLOW_CODE);
-      return failed.opened(s.failedTrials() + 1, now, trial.token());
+      return toldOrNot(s, failed.opened(s.failedTrials() + 1, now, trial.token()));
     }
-    return s.closed(trial.token());
+    return toldOrNot(s, s.closed(trial.token()));
+  }
+
+  /** HALF_OPEN with nobody's trial. */
+  static MachineState freed(MachineState s) {
+    return toldOrNot(s, s.halfOpen(null));
+  }
+
+  /** HALF_OPEN with a trial that the store is not asked for, since the row does not know. */
+  static MachineState untoldTrial(MachineState s, Trial trial) {
+    return s.halfOpen(trial).untoldAfter(s);
   }
 
   /** An operator opens the circuit until it is reset. */

@@ -81,7 +81,7 @@ interface StateSharing {
     @Override
     public CompletableFuture<@Nullable Attempt> claim(Circuit circuit, String token) {
       CompletableFuture<@Nullable Attempt> caller = new CompletableFuture<>();
-      circuit.trialGranted(token, time.nanoTime(), null, caller);
+      TrialLease.granted(circuit, token, time.nanoTime(), null, caller);
       return caller;
     }
 

@@ -32,7 +32,7 @@ final class StoreMerge {
     if (Objects.equals(s.settledToken(), written.settledToken())) {
       draft.settledToken = null;
     }
-    if (s.generation() == written.generation() && s.state() == CircuitBreakerState.OPEN) {
+    if (s.generation() == written.generation() && row.state() == CircuitBreakerState.OPEN) {
       draft.openedAtNanos = later(s.openedAtNanos(), openedAt(row, now));
     }
     return draft.freeze();
@@ -40,6 +40,14 @@ final class StoreMerge {
 
   /** The row is {@code row}, whoever wrote it: what of {@code s} still stands? */
   static MachineState rebased(
+      MachineState s, CircuitBreakerStoreState row, CircuitBreakerConfig config, long now) {
+    Witnesses witnesses = s.witnesses();
+    return witnesses == null
+        ? merged(s, row, config, now)
+        : merged(s.with(witnesses.joinedBy(row.evidence(), now)), row, config, now);
+  }
+
+  private static MachineState merged(
       MachineState s, CircuitBreakerStoreState row, CircuitBreakerConfig config, long now) {
     Persisted old = s.persisted() == null ? UNREAD : s.persisted();
     Persisted base = Persisted.of(row, s.resets());
@@ -110,13 +118,32 @@ final class StoreMerge {
             config.volumeThreshold(),
             row.requestCount() + Math.max(0, s.requestCount() - old.requestCount()));
     draft.rowGeneration = row.generation();
-    draft.lastStateChange = row.lastStateChange();
+    draft.lastStateChange = s.untold() ? s.lastStateChange() : row.lastStateChange();
     draft.lastErrorCode = s.lastErrorCode() == null ? row.lastErrorCode() : s.lastErrorCode();
     draft.persisted = Persisted.of(row, resetSince ? s.resets() - 1 : s.resets());
-    MachineState sum = draft.freeze();
-    return config.tripPolicy() instanceof ConsecutiveFailures && StateMachine.trips(sum, config)
-        ? sum.opened(0, now, null)
-        : sum;
+    Witnesses witnesses = s.witnesses();
+    boolean consecutive = config.tripPolicy() instanceof ConsecutiveFailures;
+    if (witnesses != null && consecutive && !resetSince) {
+      int shift = draft.failureCount - s.failureCount();
+      draft.witnesses = witnesses.withFailuresOf(row.evidence(), old.failureCount(), shift);
+    }
+    return consecutive ? judged(draft.freeze(), config, now) : draft.freeze();
+  }
+
+  /**
+   * What a sum of failures means. An upstream's circuit opens by it only on the word of enough
+   * businesses; if it had opened for this instance alone, now is when the others object or agree.
+   */
+  private static MachineState judged(MachineState sum, CircuitBreakerConfig config, long now) {
+    boolean opens = StateMachine.mayOpen(sum, config, now);
+    boolean believed = sum.witnesses() == null || sum.witnesses().areEnough();
+    if (!sum.untold()) {
+      return opens && believed ? sum.opened(0, now, null) : sum;
+    }
+    if (!opens) {
+      return sum.unbelieved();
+    }
+    return believed && sum.state() == CircuitBreakerState.OPEN ? sum.told() : sum;
   }
 
   /**
@@ -143,6 +170,10 @@ final class StoreMerge {
     draft.lastErrorCode = row.lastErrorCode();
     draft.lastStateChange = row.lastStateChange();
     draft.persisted = Persisted.of(row, s.resets());
+    draft.untold = false;
+    if (s.witnesses() != null) {
+      draft.witnesses = s.witnesses().withFailuresOf(row.evidence());
+    }
     return draft.freeze();
   }
 

@@ -113,7 +113,7 @@ final class StoreSync implements StateSharing {
     List<CompletableFuture<Void>> writes = new ArrayList<>();
     registry.forEach(
         circuit -> {
-          circuit.releaseTrial();
+          TrialLease.release(circuit);
           MachineState s = circuit.machine();
           if (!s.isKnown() && s != MachineState.INITIAL) {
             writes.add(lastWrite(circuit));

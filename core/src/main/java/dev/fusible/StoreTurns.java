@@ -276,10 +276,10 @@ final class StoreTurns {
           endClaim(link, claim);
           if (result instanceof Written written) {
             link.movedOn();
-            circuit.trialGranted(claim.token(), sent, written.state(), claim.caller());
+            TrialLease.granted(circuit, claim.token(), sent, written.state(), claim.caller());
           } else if (result instanceof Stale stale) {
             received(circuit, link, stale.current());
-            circuit.trialRefused(claim.token());
+            TrialLease.refused(circuit, claim.token());
             claim.caller().complete(null);
           }
           served(circuit, link);
@@ -293,7 +293,7 @@ final class StoreTurns {
     Claim claim = link.claim.get();
     if (claim != null) {
       endClaim(link, claim);
-      circuit.trialGranted(claim.token(), time.nanoTime(), null, claim.caller());
+      TrialLease.granted(circuit, claim.token(), time.nanoTime(), null, claim.caller());
     }
   }
 

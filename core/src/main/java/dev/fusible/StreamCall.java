@@ -214,7 +214,7 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
    */
   private void settleTrial() {
     trialIsOver = true;
-    attemptOrThrow().completed();
+    attemptOrThrow().proved();
   }
 
   private void detach() {

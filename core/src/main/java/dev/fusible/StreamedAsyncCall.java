@@ -19,12 +19,12 @@ final class StreamedAsyncCall<T extends @Nullable Object> extends AsyncCall<T> {
   private final AtomicBoolean waiting = new AtomicBoolean(true);
 
   StreamedAsyncCall(
-      Circuit circuit,
+      Passage passage,
       @Nullable String language,
       Supplier<? extends CompletionStage<? extends T>> operation,
       Function<? super T, ? extends @Nullable StreamedAnswer<?>> streamIn,
       long startNanos) {
-    super(circuit, language, operation, startNanos);
+    super(passage, language, operation, startNanos);
     this.streamIn = streamIn;
   }
 

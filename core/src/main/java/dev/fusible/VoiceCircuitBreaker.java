@@ -15,8 +15,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One business's circuit breaker. Every call gets an answer in time: the operation's own, or one
- * short sentence to speak.
+ * One business's circuit breaker, or the one that all businesses share for an upstream. Every call
+ * gets an answer in time: the operation's own, or one short sentence to speak.
  *
  * <p>Thread-safe. Handles are light and may be kept: one survives its circuit's eviction from the
  * registry. Calls do not throw for an operation that failed; the result says so. What does come out
@@ -29,13 +29,13 @@ public final class VoiceCircuitBreaker {
   private final VoiceCircuitBreakers breakers;
   private final String businessId;
   private final @Nullable String language;
-  private volatile Circuit circuit;
+  private volatile Passage passage;
 
-  VoiceCircuitBreaker(VoiceCircuitBreakers breakers, Circuit circuit, @Nullable String language) {
+  VoiceCircuitBreaker(VoiceCircuitBreakers breakers, Passage passage, @Nullable String language) {
     this.breakers = breakers;
-    this.businessId = circuit.businessId();
+    this.businessId = CircuitId.shown(passage.own().businessId());
     this.language = language;
-    this.circuit = circuit;
+    this.passage = passage;
   }
 
   /**
@@ -45,7 +45,7 @@ public final class VoiceCircuitBreaker {
    * @param tag a BCP 47 tag such as {@code es-MX}; one that is unknown or malformed does no harm
    */
   public VoiceCircuitBreaker inLanguage(String tag) {
-    return new VoiceCircuitBreaker(breakers, present(), Objects.requireNonNull(tag, "tag"));
+    return new VoiceCircuitBreaker(breakers, passage, Objects.requireNonNull(tag, "tag"));
   }
 
   /**
@@ -55,9 +55,10 @@ public final class VoiceCircuitBreaker {
    * time is over; with {@link Duration#ZERO} it runs on this thread.
    */
   public <T extends @Nullable Object> ExecutionResult<T> execute(Callable<? extends T> operation) {
-    Circuit present = open();
+    Passage passes = open();
+    Circuit present = passes.own();
     long startNanos = present.context().time().nanoTime();
-    Attempt attempt = admitted(present);
+    Attempt attempt = admitted(passes);
     if (attempt == null) {
       return Answer.fallback(present, language, FallbackType.CIRCUIT_OPEN, null, startNanos);
     }
@@ -85,9 +86,9 @@ public final class VoiceCircuitBreaker {
    */
   public <T extends @Nullable Object> CompletionStage<ExecutionResult<T>> executeAsync(
       Supplier<? extends CompletionStage<? extends T>> operation) {
-    Circuit present = open();
+    Passage passes = open();
     AsyncCall<T> call =
-        new AsyncCall<>(present, language, operation, present.context().time().nanoTime());
+        new AsyncCall<>(passes, language, operation, passes.own().context().time().nanoTime());
     call.start();
     return call;
   }
@@ -104,9 +105,9 @@ public final class VoiceCircuitBreaker {
   public <T extends @Nullable Object> CompletionStage<ExecutionResult<T>> executeAsync(
       Supplier<? extends CompletionStage<? extends T>> operation,
       Function<? super T, ? extends @Nullable StreamedAnswer<?>> streamIn) {
-    Circuit present = open();
-    long now = present.context().time().nanoTime();
-    AsyncCall<T> call = new StreamedAsyncCall<>(present, language, operation, streamIn, now);
+    Passage passes = open();
+    long now = passes.own().context().time().nanoTime();
+    AsyncCall<T> call = new StreamedAsyncCall<>(passes, language, operation, streamIn, now);
     call.start();
     return call;
   }
@@ -130,7 +131,7 @@ public final class VoiceCircuitBreaker {
     return new GuardedStream<>(this::open, language, operation, options);
   }
 
-  /** Whose circuit this is. */
+  /** Whose circuit this is; {@code upstream:} and its name for an upstream's. */
   public String businessId() {
     return businessId;
   }
@@ -194,7 +195,7 @@ public final class VoiceCircuitBreaker {
    * short.
    */
   public void forceOpen(String reason) {
-    Circuit present = open();
+    Circuit present = open().own();
     present.order(s -> StateMachine.forceOpen(s, present.context().time().nanoTime()), reason);
   }
 
@@ -202,24 +203,28 @@ public final class VoiceCircuitBreaker {
    * Closes the circuit until {@link #reset()}, whatever fails; {@code reason} is told to listeners.
    */
   public void forceClosed(String reason) {
-    open().order(StateMachine::forceClosed, reason);
+    open().own().order(StateMachine::forceClosed, reason);
   }
 
   /** Closes the circuit, sets its counts to zero, and ends what an operator forced. */
   public void reset() {
-    open().order(StateMachine::reset, "reset");
+    open().own().order(StateMachine::reset, "reset");
   }
 
-  private Circuit open() {
+  private Passage open() {
     breakers.checkOpen();
-    return present();
+    return passes();
   }
 
   private Circuit present() {
-    Circuit present = circuit;
-    if (present.machine().isEvicted()) {
-      present = breakers.successor(present);
-      circuit = present;
+    return passes().own();
+  }
+
+  private Passage passes() {
+    Passage before = passage;
+    Passage present = before.present(breakers::successor);
+    if (present != before) {
+      passage = present;
     }
     return present;
   }
@@ -228,8 +233,8 @@ public final class VoiceCircuitBreaker {
    * The permit, or {@code null}. Only the caller that claims a trial waits: for the store's word, a
    * quarter second.
    */
-  private static @Nullable Attempt admitted(Circuit circuit) {
-    Admitted admitted = circuit.admit();
+  private static @Nullable Attempt admitted(Passage passage) {
+    Admitted admitted = passage.admit();
     return admitted instanceof Admitted.Claiming claiming
         ? granted(claiming.attempt())
         : ((Admitted.Now) admitted).attempt();

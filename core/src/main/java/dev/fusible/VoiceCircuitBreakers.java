@@ -13,8 +13,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +32,6 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
   /** The longest that {@link #close()} waits for the store, and then for listeners. */
   private static final long CLOSE_MILLIS = 2_000;
 
-  private static final Pattern BUSINESS_ID = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
-
   private final CircuitContext context;
   private final CircuitRegistry registry;
   private final List<Runnable> ownThreads = new ArrayList<>();
@@ -43,9 +41,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     EventDispatcher events = new EventDispatcher(builder.listeners, builder.eventDelivery);
     Executor executor = builder.executor == null ? operations() : builder.executor;
     this.registry =
-        new CircuitRegistry(
-            builder.maxCircuits,
-            circuits -> id -> new Circuit(id, configOf(builder, id), context(), circuits));
+        new CircuitRegistry(builder.maxCircuits, circuits -> id -> created(builder, id, circuits));
     this.context =
         new CircuitContext(
             builder.time,
@@ -58,7 +54,8 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
             builder.languageFor,
             builder.language,
             builder.phoneFor,
-            new LongAdder());
+            new LongAdder(),
+            builder.upstreamFailure);
     context.store().start();
   }
 
@@ -69,6 +66,14 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
 
   private CircuitContext context() {
     return context;
+  }
+
+  private Circuit created(Builder builder, String id, CircuitRegistry circuits) {
+    boolean isUpstream = CircuitId.isUpstream(id);
+    CircuitBreakerConfig config = isUpstream ? builder.config : configOf(builder, id);
+    Witnesses none = Witnesses.none(builder.minBusinesses);
+    MachineState first = isUpstream ? MachineState.ofUpstream(none) : MachineState.INITIAL;
+    return new Circuit(id, first, config, context(), circuits);
   }
 
   private static CircuitBreakerConfig configOf(Builder builder, String businessId) {
@@ -114,11 +119,45 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
    */
   public VoiceCircuitBreaker forBusiness(String businessId) {
     checkOpen();
-    if (!BUSINESS_ID.matcher(businessId).matches()) {
-      throw new IllegalArgumentException(
-          "businessId must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
-    }
-    return new VoiceCircuitBreaker(this, circuit(businessId), null);
+    Circuit own = circuit(CircuitId.ofBusiness(businessId));
+    return new VoiceCircuitBreaker(this, new Passage(own, null), null);
+  }
+
+  /**
+   * The business's circuit breaker for calls of {@code upstream}: they pass the upstream's circuit
+   * too, which all businesses feed ({@link #forUpstream}). While that one is OPEN, they are
+   * answered with the {@link FallbackType#CIRCUIT_OPEN} sentence, and the business's own circuit
+   * does not change. What a call comes to counts in both, and is told to listeners once, as the
+   * business's.
+   *
+   * @param businessId 1 to 128 of {@code A-Z a-z 0-9 . _ : -}
+   * @param upstream what is called, likewise
+   * @throws IllegalArgumentException for any other id or name
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public VoiceCircuitBreaker forBusiness(String businessId, String upstream) {
+    checkOpen();
+    Circuit own = circuit(CircuitId.ofBusiness(businessId));
+    Circuit shared = circuit(CircuitId.ofUpstream(upstream));
+    return new VoiceCircuitBreaker(this, new Passage(own, shared), null);
+  }
+
+  /**
+   * The circuit of an upstream, which all businesses' calls of it share: for its state, for
+   * operators, and for calls that have no business. It opens by the rules of every circuit, but
+   * only on failures of several businesses ({@link Builder#minBusinesses}), so that one business's
+   * bad prompts can't open it. Its configuration is {@link Builder#config}. Its listeners hear of
+   * its transitions and of calls made through this handle; calls of businesses are told as the
+   * businesses' own.
+   *
+   * @param upstream 1 to 128 of {@code A-Z a-z 0-9 . _ : -}
+   * @throws IllegalArgumentException for any other name
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public VoiceCircuitBreaker forUpstream(String upstream) {
+    checkOpen();
+    Circuit shared = circuit(CircuitId.ofUpstream(upstream));
+    return new VoiceCircuitBreaker(this, new Passage(shared, null), null);
   }
 
   /** Where operations run that would block their caller; see {@link Builder#executor}. */
@@ -139,8 +178,8 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     return context.lateResults().sum();
   }
 
-  Circuit circuit(String businessId) {
-    return registry.circuit(businessId);
+  Circuit circuit(String id) {
+    return registry.circuit(id);
   }
 
   Circuit successor(Circuit evicted) {
@@ -186,6 +225,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
    */
   public static final class Builder {
 
+    private CircuitBreakerConfig config = CircuitBreakerConfig.defaults();
     private Function<String, CircuitBreakerConfig> configFor =
         businessId -> CircuitBreakerConfig.defaults();
     private @Nullable CircuitBreakerStore store;
@@ -203,13 +243,18 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     private UnaryOperator<CompletableFuture<@Nullable Attempt>> claimLimit =
         CircuitContext::limited;
     private int maxCircuits = 100_000;
+    private int minBusinesses = 3;
+    private Predicate<? super Throwable> upstreamFailure = error -> true;
 
     private Builder() {}
 
-    /** The configuration of all businesses; default: {@link CircuitBreakerConfig#defaults()}. */
-    public Builder config(CircuitBreakerConfig config) {
-      Objects.requireNonNull(config, "config");
-      return configFor(businessId -> config);
+    /**
+     * The configuration of all businesses and upstreams; default: {@link
+     * CircuitBreakerConfig#defaults()}.
+     */
+    public Builder config(CircuitBreakerConfig configOfAll) {
+      this.config = Objects.requireNonNull(configOfAll, "configOfAll");
+      return configFor(businessId -> configOfAll);
     }
 
     /** The configuration of each business, asked for when its circuit is made. */
@@ -317,6 +362,31 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
         throw new IllegalArgumentException("maxCircuits must be at least 1");
       }
       this.maxCircuits = circuits;
+      return this;
+    }
+
+    /**
+     * How many different businesses' calls must have failed, in the present run of failures, to
+     * open the circuit of an upstream for all instances that share the store; default 3, from 1 to
+     * 100. Where fewer have called in the last minute, as far as an instance knows, as many are
+     * enough to open it for that instance alone.
+     */
+    public Builder minBusinesses(int businesses) {
+      if (businesses < 1 || businesses > 100) {
+        throw new IllegalArgumentException("minBusinesses must be from 1 to 100");
+      }
+      this.minBusinesses = businesses;
+      return this;
+    }
+
+    /**
+     * Which failures of a business's call count for the upstream; the others, such as a key that
+     * was revoked or a prompt that is too long, are the business's own, and say nothing of the
+     * upstream. Default: all that {@link CircuitBreakerConfig#recordFailure} counts. A time limit
+     * that passed always counts.
+     */
+    public Builder upstreamFailure(Predicate<? super Throwable> isUpstreams) {
+      this.upstreamFailure = Objects.requireNonNull(isUpstreams, "isUpstreams");
       return this;
     }
 

@@ -183,9 +183,9 @@ class CircuitRegistryTest {
 
     circuit.acknowledged(before, row);
     circuit.observe(row);
-    circuit.trialGranted("token", 0, row, new CompletableFuture<>());
-    circuit.trialRefused("token");
-    circuit.releaseTrial();
+    TrialLease.granted(circuit, "token", 0, row, new CompletableFuture<>());
+    TrialLease.refused(circuit, "token");
+    TrialLease.release(circuit);
 
     assertThat(circuit.machine().isEvicted()).isTrue();
     assertThat(circuit.evict()).isFalse();
