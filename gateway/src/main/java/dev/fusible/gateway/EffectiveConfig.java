@@ -38,7 +38,7 @@ final class EffectiveConfig {
             "adminPort", server.adminPort(),
             "adminToken", hidden(server.adminToken())),
         "store",
-        config.store(),
+        Stores.shown(config.store()),
         "breaker",
         breaker(config.breaker()),
         "deadlines",

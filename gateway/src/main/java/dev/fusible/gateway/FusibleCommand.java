@@ -2,8 +2,10 @@ package dev.fusible.gateway;
 
 import ch.qos.logback.classic.LoggerContext;
 import dev.fusible.gateway.Overrides.Flag;
+import dev.fusible.jdbc.SupabaseMigrations;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -119,6 +121,24 @@ final class FusibleCommand implements Callable<Integer> {
   @Command(name = "check", description = "Says what is wrong with the configuration, or shows it.")
   int check() throws ConfigException {
     out.print(EffectiveConfig.yaml(load()));
+    out.flush();
+    return 0;
+  }
+
+  @Command(
+      name = "migrate",
+      description = {
+        "Makes or updates the table in a PostgreSQL, as a role that may create schemas and roles:",
+        "fusible migrate --store 'jdbc:postgresql://host:5432/postgres?user=...&password=...'"
+      })
+  int migrate() throws ConfigException, SQLException {
+    String url = load().store();
+    if (url.startsWith(Stores.SQLITE)) {
+      out.println("Nothing to do: an SQLite file gets its table when it is opened.");
+    } else {
+      SupabaseMigrations.migrate(url).forEach(file -> out.println("done: " + file));
+      out.println("Let the gateway log in: alter role fusible_app password '...';");
+    }
     out.flush();
     return 0;
   }

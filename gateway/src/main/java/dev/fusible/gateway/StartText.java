@@ -19,7 +19,7 @@ final class StartText {
           admin     %s/admin/circuits  /metrics  /healthz  /readyz
           circuits  %s
         """
-            .formatted(Version.text(), agents, admin, config.store());
+            .formatted(Version.text(), agents, admin, Stores.shown(config.store()));
     return where + (config.isDemo() ? demo(agents, admin, server) : firstCall(config, agents));
   }
 

@@ -2,6 +2,7 @@ package dev.fusible.gateway;
 
 import dev.fusible.CircuitBreakerStore;
 import dev.fusible.jdbc.SqliteCircuitBreakerStore;
+import dev.fusible.jdbc.SupabaseCircuitBreakerStore;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
@@ -13,13 +14,19 @@ final class Stores {
   private Stores() {}
 
   static CircuitBreakerStore open(String url) {
-    if (url.startsWith(SQLITE)) {
-      try {
-        return SqliteCircuitBreakerStore.open(Path.of(url.substring(SQLITE.length())));
-      } catch (UncheckedIOException impossible) {
-        throw NotStartedException.store(impossible);
-      }
+    if (!url.startsWith(SQLITE)) {
+      return SupabaseCircuitBreakerStore.connect(url);
     }
-    throw new IllegalArgumentException("store must be a jdbc:sqlite: URL");
+    try {
+      return SqliteCircuitBreakerStore.open(Path.of(url.substring(SQLITE.length())));
+    } catch (UncheckedIOException impossible) {
+      throw NotStartedException.store(impossible);
+    }
+  }
+
+  /** The URL without what follows its question mark, where a password may be. */
+  static String shown(String url) {
+    int query = url.startsWith(SQLITE) ? -1 : url.indexOf('?');
+    return query < 0 ? url : url.substring(0, query) + "?***";
   }
 }

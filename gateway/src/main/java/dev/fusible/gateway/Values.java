@@ -33,6 +33,9 @@ final class Values {
   private static final Pattern SQLITE =
       Pattern.compile("jdbc:sqlite:(?!file:)[^:?\\p{Cntrl}][^?\\p{Cntrl}]*");
 
+  private static final Pattern POSTGRESQL =
+      Pattern.compile("jdbc:postgresql://[^/?@\\p{Cntrl} ]+/[^/?\\p{Cntrl} ]+(\\?[!-~]*)?");
+
   static final String HASH_FIX =
       "write the SHA-256 of the key as 64 hexadecimal digits: printf %s KEY | sha256sum";
 
@@ -110,10 +113,10 @@ final class Values {
   }
 
   static String store(String text) throws Wrong {
-    if (!SQLITE.matcher(text).matches()) {
+    if (!SQLITE.matcher(text).matches() && !POSTGRESQL.matcher(text).matches()) {
       throw new Wrong(
-          "must be jdbc:sqlite: and a file, such as jdbc:sqlite:./data/fusible.db;"
-              + " this version has no other stores");
+          "must be jdbc:sqlite: and a file, such as jdbc:sqlite:./data/fusible.db, or"
+              + " jdbc:postgresql://host:port/database?user=...&password=...");
     }
     return text;
   }

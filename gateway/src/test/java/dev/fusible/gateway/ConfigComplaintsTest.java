@@ -87,9 +87,9 @@ class ConfigComplaintsTest {
           server: {port: 8081}                           | server.port: is the same port as server.adminPort; take another
           server: {host: "127.0.0.1:80"}                 | server.host: must be one address or host name without port, such as 127.0.0.1, 0.0.0.0 or ::1
           server: {adminToken: "two words"}              | server.adminToken: must be visible ASCII characters without spaces, as it goes into a header
-          store: jdbc:postgresql://db/fusible            | store: must be jdbc:sqlite: and a file, such as jdbc:sqlite:./data/fusible.db; this version has no other stores
-          store: "jdbc:sqlite::memory:"                  | store: must be jdbc:sqlite: and a file, such as jdbc:sqlite:./data/fusible.db; this version has no other stores
-          store: jdbc:sqlite:file:state.db               | store: must be jdbc:sqlite: and a file, such as jdbc:sqlite:./data/fusible.db; this version has no other stores
+          store: jdbc:postgresql://user:secret@db/fusible | store: must be jdbc:sqlite: and a file, such as jdbc:sqlite:./data/fusible.db, or jdbc:postgresql://host:port/database?user=...&password=...
+          store: "jdbc:sqlite::memory:"                  | store: must be jdbc:sqlite: and a file, such as jdbc:sqlite:./data/fusible.db, or jdbc:postgresql://host:port/database?user=...&password=...
+          store: jdbc:sqlite:file:state.db               | store: must be jdbc:sqlite: and a file, such as jdbc:sqlite:./data/fusible.db, or jdbc:postgresql://host:port/database?user=...&password=...
           deadlines: {answer: soon}                      | deadlines.answer: must be a duration such as 500ms, 4.5s, 30s or 5m
           deadlines: {answer: 0s}                        | deadlines.answer: must be longer than zero, such as 500ms, 30s or 5m
           deadlines: {answer: 0.5ms}                     | deadlines.answer: must be a whole number of milliseconds

@@ -1,0 +1,193 @@
+package dev.fusible.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.fusible.gateway.Fleet.Version;
+import dev.fusible.gateway.RunningGateway.Answer;
+import dev.fusible.testkit.Fault;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Three gateways on one PostgreSQL act as one, whatever happens to them. */
+class FleetTest {
+
+  private static final int BUSINESSES = 20;
+  private static final int ROUNDS = 10;
+  private static final String HEALTHY = "business-0";
+
+  private final Fleet fleet = new Fleet(BUSINESSES + 1, "1s");
+
+  @AfterEach
+  void close() {
+    fleet.close();
+  }
+
+  private List<String> failing() {
+    return fleet.businesses.subList(1, fleet.businesses.size());
+  }
+
+  private GatewayProcess gateway(int i) {
+    return fleet.gateways.get(i % fleet.gateways.size());
+  }
+
+  /** One call of each business through each of the gateways, at the same time. */
+  private List<Answer> callAll(List<String> businesses) {
+    List<CompletableFuture<Answer>> calls = new ArrayList<>();
+    for (String business : businesses) {
+      fleet.gateways.forEach(gateway -> calls.add(gateway.chat(business, true)));
+    }
+    return calls.stream().map(CompletableFuture::join).toList();
+  }
+
+  private boolean all(String state) {
+    return failing().stream().allMatch(id -> gateway(id.hashCode() & 3).state(id).equals(state));
+  }
+
+  private void callUntil(String state) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofMillis(100))
+        .until(
+            () -> {
+              callAll(failing());
+              return all(state);
+            });
+  }
+
+  @Test
+  void one_trial_at_a_time_in_two_hundred_recoveries() {
+    for (int round = 0; round < ROUNDS; round++) {
+      fleet.upstream.fault(Fault.ERROR);
+      callUntil("OPEN");
+      fleet.upstream.fault(Fault.NONE);
+      callUntil("CLOSED");
+    }
+
+    List<Version> history = fleet.history();
+    Histories.assertSound(history, 1.0);
+    long recoveries =
+        history.stream()
+            .filter(version -> version.state().equals("HALF_OPEN"))
+            .map(Version::trialToken)
+            .distinct()
+            .count();
+    assertThat(recoveries).isGreaterThanOrEqualTo(BUSINESSES * ROUNDS);
+    assertThat(history).noneMatch(version -> version.business().equals(HEALTHY));
+  }
+
+  @Test
+  void what_opens_in_one_is_refused_by_the_others_within_a_refresh() {
+    List<Double> seconds = new ArrayList<>();
+    for (String business : failing()) {
+      fleet.upstream.fault(Fault.ERROR);
+      for (int i = 0; i < 10; i++) {
+        gateway(0).chat(business, true).join();
+      }
+      long opened = System.nanoTime();
+      fleet.upstream.fault(Fault.HANG);
+      await()
+          .pollInterval(Duration.ofMillis(20))
+          .atMost(Duration.ofSeconds(8))
+          .until(() -> !gateway(1).state(business).equals("CLOSED"));
+      seconds.add((System.nanoTime() - opened) / 1e9);
+    }
+    Collections.sort(seconds);
+    System.err.printf(
+        "open seen by another gateway after: median %.2f s, longest %.2f s%n",
+        seconds.get(seconds.size() / 2), seconds.get(seconds.size() - 1));
+  }
+
+  @Test
+  void a_killed_holder_of_the_trial_is_followed_by_another_and_a_paused_ones_success_is_fenced()
+      throws Exception {
+    String business = failing().get(0);
+    fleet.upstream.fault(Fault.ERROR);
+    callUntil("OPEN");
+    fleet.upstream.fault(Fault.HANG);
+    await()
+        .until(
+            () -> {
+              gateway(0).chat(business, true);
+              return fleet.upstream.inFlight() > 0;
+            });
+    gateway(0).kill();
+
+    fleet.upstream.fault(Fault.NONE);
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .pollInterval(Duration.ofMillis(200))
+        .until(
+            () -> {
+              gateway(1).chat(business, true).join();
+              return gateway(1).state(business).equals("CLOSED");
+            });
+    gateway(0).start();
+
+    Histories.assertSound(fleet.history(), 1.0);
+  }
+
+  @Test
+  void while_the_table_is_gone_or_locked_or_read_only_calls_go_on_and_nothing_is_lost()
+      throws SQLException {
+    String business = failing().get(0);
+    callAll(List.of(business));
+
+    outage(
+        "alter table fusible.voice_circuit_breaker_state rename to gone",
+        "alter table fusible.gone rename to voice_circuit_breaker_state");
+    outage(
+        "revoke update on fusible.voice_circuit_breaker_state from fusible_app",
+        "grant update on fusible.voice_circuit_breaker_state to fusible_app");
+    try (Connection connection = fleet.connection();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("lock table fusible.voice_circuit_breaker_state in exclusive mode");
+      assertCallsGoOn(failing().get(3));
+      connection.rollback();
+    }
+
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () ->
+                fleet.history().stream()
+                        .filter(version -> version.state().equals("OPEN"))
+                        .map(Version::business)
+                        .collect(Collectors.toSet())
+                        .size()
+                    >= 3);
+    Histories.assertSound(fleet.history(), 1.0);
+  }
+
+  private int outages;
+
+  private void outage(String breaks, String mends) {
+    String business = failing().get(++outages);
+    fleet.sql(breaks);
+    assertCallsGoOn(business);
+    fleet.sql(mends);
+    Set<String> degraded = Set.of("degraded", "ready");
+    assertThat(degraded).contains(gateway(0).admin("/readyz").path("status").asText());
+  }
+
+  private void assertCallsGoOn(String business) {
+    fleet.upstream.fault(Fault.ERROR);
+    for (int i = 0; i < 12; i++) {
+      Answer answer = gateway(0).chat(business, i % 2 == 0).join();
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.words()).isNotBlank();
+    }
+    assertThat(gateway(0).state(business)).isIn("OPEN", "HALF_OPEN");
+  }
+}
