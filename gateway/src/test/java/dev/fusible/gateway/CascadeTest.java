@@ -111,7 +111,7 @@ class CascadeTest {
     run.upstream.fault(Fault.NONE);
     assertThat(ask(plumber)).isNotBlank();
     assertThat(ask(clinic)).isNotEqualTo(healthy);
-    run.time.advance(Duration.ofSeconds(30));
+    run.waitForRecovery(CLINIC);
     assertThat(ask(clinic)).isEqualTo(healthy);
     await().until(() -> run.state(CLINIC).equals("CLOSED"));
     assertThat(listen(clinic).join()).isEqualTo(healthy);

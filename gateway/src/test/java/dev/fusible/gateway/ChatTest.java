@@ -157,7 +157,7 @@ class ChatTest {
       run.say(CLINIC, false);
     }
     run.upstream.fault(Fault.HANG);
-    run.time.advance(Duration.ofSeconds(30));
+    run.waitForRecovery(CLINIC);
     CompletableFuture<Answer> trial = run.chat(CLINIC, false);
     untilUpstreamIsAsked();
 
@@ -215,7 +215,7 @@ class ChatTest {
       run.say(CLINIC, false);
     }
     run.upstream.fault(Fault.NONE);
-    run.time.advance(Duration.ofSeconds(30));
+    run.waitForRecovery(CLINIC);
 
     Answer trial = run.say(CLINIC, true);
 

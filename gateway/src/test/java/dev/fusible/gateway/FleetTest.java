@@ -11,9 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -88,29 +86,30 @@ class FleetTest {
 
   @Test
   void what_opens_in_one_is_refused_by_the_others_within_a_refresh() {
-    List<Double> seconds = new ArrayList<>();
-    for (String business : failing()) {
-      fleet.upstream.fault(Fault.ERROR);
-      for (int i = 0; i < 10; i++) {
-        gateway(0).chat(business, true).join();
-      }
-      long opened = System.nanoTime();
-      fleet.upstream.fault(Fault.HANG);
-      await()
-          .pollInterval(Duration.ofMillis(20))
-          .atMost(Duration.ofSeconds(8))
-          .until(() -> !gateway(1).state(business).equals("CLOSED"));
-      seconds.add((System.nanoTime() - opened) / 1e9);
+    fleet.upstream.fault(Fault.ERROR);
+    for (int i = 0; i < 10; i++) {
+      failing().stream()
+          .map(business -> gateway(0).chat(business, true))
+          .toList()
+          .forEach(CompletableFuture::join);
     }
-    Collections.sort(seconds);
+    long opened = System.nanoTime();
+
+    await()
+        .pollInterval(Duration.ofMillis(20))
+        .atMost(Duration.ofSeconds(8))
+        .until(
+            () ->
+                gateway(1).admin("/admin/circuits?state=OPEN").path("circuits").size()
+                    == BUSINESSES);
+
     System.err.printf(
-        "open seen by another gateway after: median %.2f s, longest %.2f s%n",
-        seconds.get(seconds.size() / 2), seconds.get(seconds.size() - 1));
+        "open in one gateway, refused by another after %.2f s%n",
+        (System.nanoTime() - opened) / 1e9);
   }
 
   @Test
-  void a_killed_holder_of_the_trial_is_followed_by_another_and_a_paused_ones_success_is_fenced()
-      throws Exception {
+  void a_killed_holder_of_the_trial_is_followed_by_another() {
     String business = failing().get(0);
     fleet.upstream.fault(Fault.ERROR);
     callUntil("OPEN");
@@ -176,9 +175,11 @@ class FleetTest {
     String business = failing().get(++outages);
     fleet.sql(breaks);
     assertCallsGoOn(business);
+    await().until(() -> gateway(0).admin("/readyz").path("status").asText().equals("degraded"));
     fleet.sql(mends);
-    Set<String> degraded = Set.of("degraded", "ready");
-    assertThat(degraded).contains(gateway(0).admin("/readyz").path("status").asText());
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> gateway(0).admin("/readyz").path("status").asText().equals("ready"));
   }
 
   private void assertCallsGoOn(String business) {

@@ -84,7 +84,9 @@ class ProcessTest {
     for (int i = 0; i < 50; i++) {
       calls.add(through.get(i % through.size()).chat(CLINIC, i % 4 < 2));
     }
-    assertThat(calls.stream().map(CompletableFuture::join))
+    List<Answer> answers = calls.stream().map(CompletableFuture::join).toList();
+    assertThat(answers)
+        .as(() -> through.stream().map(GatewayProcess::log).toList().toString())
         .extracting(answer -> answer.header("X-Fusible-Outcome"))
         .containsOnlyOnce("upstream");
     assertThat(upstream.requests()).isEqualTo(1);

@@ -1,11 +1,15 @@
 package dev.fusible.gateway;
 
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fusible.CircuitBreakerConfig;
+import dev.fusible.CircuitBreakerState;
 import dev.fusible.gateway.GatewayConfig.Business;
 import dev.fusible.gateway.GatewayConfig.PlatformKey;
 import dev.fusible.gateway.GatewayConfig.Secret;
+import dev.fusible.jdbc.SqliteCircuitBreakerStore;
 import dev.fusible.testkit.FaultyUpstream;
 import dev.fusible.testkit.ManualTime;
 import java.io.IOException;
@@ -147,6 +151,26 @@ final class RunningGateway implements AutoCloseable {
 
   String state(String business) {
     return circuit(business).path("state").asText();
+  }
+
+  /**
+   * Moves time to the end of an open circuit's wait. The store's clock is real and says how long
+   * ago the circuit opened, so it must have heard of that before.
+   */
+  void waitForRecovery(String business) {
+    try (SqliteCircuitBreakerStore store =
+        SqliteCircuitBreakerStore.open(folder.resolve("fusible.db"))) {
+      await()
+          .until(
+              () ->
+                  store
+                      .getState(business)
+                      .thenApply(row -> row.state() == CircuitBreakerState.OPEN)
+                      .toCompletableFuture()
+                      .join());
+    }
+    await().until(() -> circuit(business).path("retryAfter").asDouble() > 0);
+    time.advance(Duration.ofSeconds(30));
   }
 
   @Override
