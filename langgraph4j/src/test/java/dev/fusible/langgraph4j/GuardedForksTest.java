@@ -21,12 +21,14 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.bsc.langgraph4j.CompileConfig;
 import org.bsc.langgraph4j.CompiledGraph;
 import org.bsc.langgraph4j.GraphInput;
 import org.bsc.langgraph4j.GraphStateException;
 import org.bsc.langgraph4j.RunnableConfig;
 import org.bsc.langgraph4j.StateGraph;
 import org.bsc.langgraph4j.action.AsyncNodeActionWithConfig;
+import org.bsc.langgraph4j.checkpoint.MemorySaver;
 import org.bsc.langgraph4j.state.AgentState;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -319,6 +321,39 @@ class GuardedForksTest {
                 .getMetrics()
                 .totalExecutions())
         .isZero();
+  }
+
+  @Test
+  void a_run_that_is_interrupted_inside_a_compiled_graph_is_resumed_there() throws Exception {
+    for (Fault fault : List.of(Fault.NONE, Fault.FAILS)) {
+      first.fault = fault;
+      CompileConfig.Builder saving = CompileConfig.builder().checkpointSaver(new MemorySaver());
+      CompileConfig asking = CompileConfig.builder(saving.build()).interruptBefore("model").build();
+      StateGraph<AgentState> inner =
+          Graphs.empty()
+              .addNode("before", Place.signs("before"))
+              .addNode("model", first.action(Style.PLAIN))
+              .addEdge(START, "before")
+              .addEdge("before", "model")
+              .addEdge("model", END);
+      StateGraph<AgentState> outer =
+          Graphs.empty()
+              .addNode("desk", inner.compile(asking))
+              .addEdge(START, "desk")
+              .addEdge("desk", END);
+      CompiledGraph<AgentState> graph = guard().addTo(outer).compile(saving.build());
+      Run interrupted = new Run(graph, GraphInput.args(Map.of()), CLINIC);
+      interrupted.awaitEnd();
+      assertThat(interrupted.wasInterrupted()).isTrue();
+      assertThat(first.runs).hasValue(fault == Fault.NONE ? 0 : 1);
+
+      Run resumed = new Run(graph, GraphInput.resume(), CLINIC);
+
+      assertThat(Agent.lines(resumed.state()))
+          .containsExactly(
+              "before", fault == Fault.NONE ? "model" : sentence(FallbackType.SYSTEM_ERROR));
+    }
+    assertThat(failures("clinica-sonrisa:desk-model")).isEqualTo(1);
   }
 
   @Test
