@@ -84,7 +84,12 @@ class ProcessTest {
     for (int i = 0; i < 50; i++) {
       calls.add(through.get(i % through.size()).chat(CLINIC, i % 4 < 2));
     }
-    List<Answer> answers = calls.stream().map(CompletableFuture::join).toList();
+    List<Answer> answers = new ArrayList<>(calls.stream().map(CompletableFuture::join).toList());
+    if (upstream.requests() == 0) {
+      // The store took longer than the 250 ms that a caller waits for it: then the trial is the
+      // next call's, of whichever gateway got it.
+      through.forEach(gateway -> answers.add(gateway.chat(CLINIC, true).join()));
+    }
     assertThat(answers)
         .as(() -> through.stream().map(GatewayProcess::log).toList().toString())
         .extracting(answer -> answer.header("X-Fusible-Outcome"))
