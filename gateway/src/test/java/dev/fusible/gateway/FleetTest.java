@@ -16,8 +16,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Three gateways on one PostgreSQL act as one, whatever happens to them. */
+@EnabledIfSystemProperty(
+    named = "fleet",
+    matches = "true",
+    disabledReason =
+        "two minutes with four processes that want the cores for themselves: -Dfleet=true")
 class FleetTest {
 
   private static final int BUSINESSES = 20;

@@ -10,6 +10,7 @@ import dev.fusible.testkit.FaultyUpstream;
 import dev.fusible.testkit.ManualTime;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -80,6 +81,21 @@ final class Office implements AutoCloseable {
   private CompletableFuture<String> ask(String business, String said) {
     return CompletableFuture.supplyAsync(
         () -> receptionist.turn(business, "call-1", said).collect(Collectors.joining()));
+  }
+
+  /**
+   * Moves time past an open circuit's wait. The store's clock is real and says how long ago the
+   * circuits opened, so it must have heard of that before.
+   */
+  void waitForRecovery(String business) {
+    List<String> circuits = List.of(business, business + ":booking");
+    await()
+        .until(
+            () -> {
+              var rows = store.getStates(circuits).toCompletableFuture().join();
+              return circuits.stream().allMatch(id -> rows.get(id).state() == state(id));
+            });
+    time.advance(Duration.ofSeconds(30));
   }
 
   CircuitBreakerState state(String circuit) {

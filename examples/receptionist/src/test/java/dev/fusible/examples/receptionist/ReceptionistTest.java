@@ -102,7 +102,7 @@ class ReceptionistTest {
     assertThat(desk.bookings).isEmpty();
     await().until(() -> model.inFlight() == 0);
 
-    office.time.advance(Duration.ofSeconds(30));
+    office.waitForRecovery(business);
     modelSays("Tuesday at ten?");
     assertThat(office.hears(business, "Tuesday")).isEqualTo("Tuesday at ten?");
     assertThat(model.lastRequestBody()).contains("Offer Tuesday");
@@ -161,7 +161,7 @@ class ReceptionistTest {
 
     desk.books = true;
     desk.answers = true;
-    office.time.advance(Duration.ofSeconds(30));
+    office.waitForRecovery(CLINIC);
     assertThat(office.hears(CLINIC, "Yes, please")).isEqualTo(CONFIRMED);
     assertThat(desk.bookings).hasSize(1);
   }
@@ -209,7 +209,7 @@ class ReceptionistTest {
     modelSays("Tuesday at ten?");
     await().until(() -> office.state(CLINIC) == CircuitBreakerState.OPEN);
     assertSentence(office.hears(CLINIC, "Tuesday"));
-    office.time.advance(Duration.ofSeconds(30));
+    office.waitForRecovery(CLINIC);
 
     assertThat(office.hears(CLINIC, "Tuesday")).isEqualTo("Tuesday at ten?");
     assertThat(model.lastRequestBody()).contains("Offer Tuesday");
