@@ -78,11 +78,11 @@ class ProcessTest {
     await()
         .atMost(Duration.ofSeconds(60))
         .until(() -> through.get(0).circuit(CLINIC).path("retryAfter").asDouble(1) == 0);
-    // The upstream answers in its own time, so that all come while the trial runs.
+    // The upstream speaks slowly, so that all come while the trial runs.
     upstream.pace(Duration.ofMillis(300));
     List<CompletableFuture<Answer>> calls = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
-      calls.add(through.get(i % through.size()).chat(CLINIC, i % 4 < 2));
+      calls.add(through.get(i % through.size()).chat(CLINIC, true));
     }
     List<Answer> answers = new ArrayList<>(calls.stream().map(CompletableFuture::join).toList());
     if (upstream.requests() == 0) {
