@@ -63,6 +63,10 @@ class CircuitBreakerConfigTest {
         wrong("recoveryTimeout", b -> b.recoveryTimeout(Duration.ZERO)),
         wrong("timeout", b -> b.timeout(Duration.ofMillis(-1))),
         wrong("trialPatience", b -> b.trialPatience(Duration.ZERO)),
+        wrong("timeout", b -> b.timeout(Duration.ofSeconds(Long.MAX_VALUE))),
+        wrong("recoveryTimeout", b -> b.recoveryTimeout(Duration.ofDays(366))),
+        wrong("trialPatience", b -> b.trialPatience(Duration.ofDays(366))),
+        wrong("maxRecoveryTimeout", b -> b.maxRecoveryTimeout(Duration.ofDays(366))),
         wrong("recoveryBackoff", b -> b.recoveryBackoff(0.9)),
         wrong("recoveryBackoff", b -> b.recoveryBackoff(Double.NaN)),
         wrong(
@@ -94,6 +98,9 @@ class CircuitBreakerConfigTest {
         Arguments.of("calls", (Runnable) () -> TripPolicy.failureRate(0.5, 0)),
         Arguments.of("calls", (Runnable) () -> TripPolicy.failureRate(0.5, 1_025)),
         Arguments.of("period", (Runnable) () -> TripPolicy.failureRate(0.5, Duration.ofNanos(1))),
+        Arguments.of(
+            "period",
+            (Runnable) () -> TripPolicy.failureRate(0.5, Duration.ofSeconds(Long.MAX_VALUE))),
         Arguments.of("slowerThan", (Runnable) () -> TripPolicy.slowCalls(0.5, Duration.ZERO, 10)),
         Arguments.of(
             "slowerThan",

@@ -305,6 +305,37 @@ class SharedStateTest {
   }
 
   @Test
+  void a_merge_that_opens_the_circuit_is_written_at_once() {
+    Instance patient =
+        new Instance(
+            time,
+            new FlakyStore(store),
+            CircuitBreakerConfig.builder().volumeThreshold(100).build());
+    for (int i = 0; i < 5; i++) {
+      two.succeeds();
+    }
+    patient.fail(5);
+
+    time.advance(REFRESH.plusMillis(1));
+
+    assertThat(two.state()).isEqualTo(OPEN);
+    assertThat(row().state()).isEqualTo(OPEN);
+    patient.close();
+  }
+
+  @Test
+  void what_came_from_another_keeps_the_time_it_happened_at() {
+    java.time.Instant opened = time.now();
+    one.fail(10);
+
+    time.advance(REFRESH);
+
+    assertThat(two.breaker.snapshot().lastStateChange()).isEqualTo(opened);
+    assertThat(two.events.changes.get(0).at()).isEqualTo(opened);
+    assertThat(two.events.changes.get(0).reason()).isEqualTo("store");
+  }
+
+  @Test
   void closing_frees_the_lease_and_writes_what_is_left() {
     one.fail(10);
     time.advance(REFRESH.plus(RECOVERY));

@@ -167,35 +167,10 @@ class StreamDemandTest extends StreamScenario {
             subscription.request(1);
           }
         };
-    breaker.executeStream(() -> new Counting(items), options().build()).subscribe(one);
+    breaker.executeStream(() -> new CountingStream(items), options().build()).subscribe(one);
 
     assertThat(one.heard).hasSize(items);
     assertThat(one.ends).containsExactly("complete");
-  }
-
-  /** Answers each request before it returns, on the same stack. */
-  private record Counting(int items) implements Flow.Publisher<String> {
-    @Override
-    public void subscribe(Flow.Subscriber<? super String> subscriber) {
-      subscriber.onSubscribe(
-          new Flow.Subscription() {
-            private int sent;
-
-            @Override
-            public void request(long n) {
-              for (long i = 0; i < n && sent < items; i++) {
-                sent++;
-                subscriber.onNext("item");
-              }
-              if (sent == items) {
-                subscriber.onComplete();
-              }
-            }
-
-            @Override
-            public void cancel() {}
-          });
-    }
   }
 
   @Test
