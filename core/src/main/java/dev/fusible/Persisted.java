@@ -19,6 +19,14 @@ record Persisted(
     int requestCount,
     int resets) {
 
+  /**
+   * Whether it says the same as {@code row}. Where the version is the same and this is not, a
+   * backup was restored and written over.
+   */
+  boolean isOf(CircuitBreakerStoreState row) {
+    return equals(of(row, resets));
+  }
+
   static Persisted of(CircuitBreakerStoreState row, int resets) {
     return new Persisted(
         row.version(),

@@ -16,8 +16,19 @@ final class StoreLink {
 
   private static final int MOST_UNANSWERED = 16;
 
-  /** A caller, or nobody any more, waits for the trial. */
-  record Claim(String token, CompletableFuture<@Nullable Attempt> caller) {}
+  /**
+   * A caller, or nobody any more, waits for the trial.
+   *
+   * @param sentNanos when the store was asked; {@code null} if it was not yet. From then on the
+   *     lease may run, whether or not an answer comes
+   */
+  record Claim(
+      String token, CompletableFuture<@Nullable Attempt> caller, @Nullable Long sentNanos) {
+
+    Claim sentAt(long nanos) {
+      return new Claim(token, caller, nanos);
+    }
+  }
 
   /** A write whose answer never came: it may have happened, or may yet happen. */
   private record Unanswered(String writeId, MachineState written) {}

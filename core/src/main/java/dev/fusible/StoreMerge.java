@@ -65,9 +65,12 @@ final class StoreMerge {
     boolean bothClosed =
         row.state() == CircuitBreakerState.CLOSED && old.state() == CircuitBreakerState.CLOSED;
     boolean sameGeneration =
-        s.persisted() == null ? bothClosed : old.generation() == row.generation();
+        s.persisted() == null
+            ? bothClosed && (row.hold() == Hold.NONE || !transitioned)
+            : old.generation() == row.generation();
     if (!sameGeneration || !(transitioned || bothClosed)) {
-      return adopted(s, row, now);
+      boolean same = sameGeneration && !transitioned && row.state() == s.state();
+      return adopted(s, row, same, config, now);
     }
     return transitioned ? s.basedOn(base, above(s, row)) : summed(s, old, row, config, now);
   }
@@ -118,6 +121,7 @@ final class StoreMerge {
             config.volumeThreshold(),
             row.requestCount() + Math.max(0, s.requestCount() - old.requestCount()));
     draft.rowGeneration = row.generation();
+    draft.hold = row.hold();
     draft.lastStateChange = s.untold() ? s.lastStateChange() : row.lastStateChange();
     draft.lastErrorCode = s.lastErrorCode() == null ? row.lastErrorCode() : s.lastErrorCode();
     draft.persisted = Persisted.of(row, resetSince ? s.resets() - 1 : s.resets());
@@ -150,9 +154,15 @@ final class StoreMerge {
    * The row as it is, with nothing of ours left. Ages count from {@code now}, when the answer
    * arrived: later than the store took them, so that no trial starts early. Attempts stay valid
    * only within one CLOSED generation.
+   *
+   * @param same whether the row is of the generation that is known, with no transition made since
    */
-  private static MachineState adopted(MachineState s, CircuitBreakerStoreState row, long now) {
-    boolean same = row.state() == s.state() && s.rowGeneration() == row.generation();
+  private static MachineState adopted(
+      MachineState s,
+      CircuitBreakerStoreState row,
+      boolean same,
+      CircuitBreakerConfig config,
+      long now) {
     MachineState.Draft draft = s.edit();
     draft.state = row.state();
     draft.generation =
@@ -163,7 +173,8 @@ final class StoreMerge {
     draft.window = null;
     draft.openedAtNanos = openedAt(row, now);
     draft.failedTrials = row.failedTrials();
-    draft.trial = same && row.state() == CircuitBreakerState.OPEN ? s.trial() : elsewhere(row, now);
+    draft.trial =
+        same && row.state() == CircuitBreakerState.OPEN ? s.trial() : elsewhere(row, config, now);
     draft.hold = row.hold();
     draft.commandedIn = 0;
     draft.settledToken = null;
@@ -177,11 +188,16 @@ final class StoreMerge {
     return draft.freeze();
   }
 
-  private static @Nullable Trial elsewhere(CircuitBreakerStoreState row, long now) {
+  private static @Nullable Trial elsewhere(
+      CircuitBreakerStoreState row, CircuitBreakerConfig config, long now) {
     String token = row.trialToken();
-    return token == null || row.state() != CircuitBreakerState.HALF_OPEN
-        ? null
-        : new Trial(token, Trial.Phase.ELSEWHERE, now + nanos(row.trialRemaining()));
+    if (token == null || row.state() != CircuitBreakerState.HALF_OPEN) {
+      return null;
+    }
+    // A store's clock that was set back makes a lease look longer than any is: then ask again.
+    long longest = StateMachine.lease(config).toNanos();
+    long left = Math.min(longest, nanos(row.trialRemaining()));
+    return new Trial(token, Trial.Phase.ELSEWHERE, now + left);
   }
 
   private static long openedAt(CircuitBreakerStoreState row, long now) {

@@ -54,7 +54,7 @@ final class StoreSync implements StateSharing {
   @Override
   public CompletableFuture<@Nullable Attempt> claim(Circuit circuit, String token) {
     CompletableFuture<@Nullable Attempt> caller = new CompletableFuture<>();
-    Claim before = circuit.link().claim.getAndSet(new Claim(token, caller));
+    Claim before = circuit.link().claim.getAndSet(new Claim(token, caller, null));
     if (before != null) {
       before.caller().complete(null);
     }

@@ -70,6 +70,9 @@ final class StoreTurns {
     CircuitBreakerStoreState row = link.takeSeen();
     if (row != null && row.version() > versionOf(circuit)) {
       received(circuit, link, row);
+    } else if (row != null && !isKnown(circuit, row)) {
+      // Old news, or a store that was restored to an earlier time.
+      link.mustLook = true;
     }
     MachineState s = circuit.machine();
     boolean degraded = health.isDegraded();
@@ -78,10 +81,10 @@ final class StoreTurns {
     if (link.unreadable) {
       answerClaimFromMemory(circuit);
     } else if (degraded && !probing) {
-      if (s.isDirty() || link.mustLook || s.persisted() == null) {
+      answerClaimFromMemory(circuit);
+      if (circuit.machine().isDirty() || link.mustLook || s.persisted() == null) {
         await(circuit, true);
       }
-      answerClaimFromMemory(circuit);
     } else if (s.persisted() == null) {
       if (link.claim.get() != null) {
         // The first reading takes the next turn, or the news that the store does not answer.
@@ -190,9 +193,9 @@ final class StoreTurns {
 
   private void failed(Circuit circuit, StoreLink link, @Nullable Throwable failure) {
     link.failures++;
-    if (link.failures > 1 && !health.isDegraded()) {
-      link.triesAgainNanos = time.nanoTime() + ALONE.toNanos();
-    } else {
+    boolean alone = link.failures > 1 && !health.isDegraded();
+    link.triesAgainNanos = time.nanoTime() + (alone ? ALONE.toNanos() : 0);
+    if (!alone) {
       health.failed(failure);
     }
     health.probeFailed(circuit);
@@ -234,7 +237,7 @@ final class StoreTurns {
           CircuitBreakerStoreState row = rows.get(id);
           if (row == null) {
             link.unreadable = true;
-          } else if (row.version() != versionOf(circuit)) {
+          } else if (!isKnown(circuit, row)) {
             received(circuit, link, row);
           } else {
             link.mustLook = false;
@@ -253,19 +256,26 @@ final class StoreTurns {
     link.movedOn();
   }
 
+  private static boolean isKnown(Circuit circuit, CircuitBreakerStoreState row) {
+    Persisted persisted = circuit.machine().persisted();
+    return persisted != null && persisted.isOf(row);
+  }
+
   private static long versionOf(Circuit circuit) {
     Persisted persisted = circuit.machine().persisted();
     return persisted == null ? -1 : persisted.version();
   }
 
-  private boolean claimTrial(Circuit circuit, StoreLink link, MachineState s, Claim claim) {
+  private boolean claimTrial(Circuit circuit, StoreLink link, MachineState s, Claim unsent) {
+    long sent = time.nanoTime();
+    Claim claim = unsent.sentAt(sent);
     Trial trial = s.trial();
-    if (trial == null || !trial.token().equals(claim.token())) {
-      endClaim(link, claim);
-      claim.caller().complete(null);
+    boolean wanted = trial != null && trial.token().equals(claim.token());
+    if (!wanted || !link.claim.compareAndSet(unsent, claim)) {
+      endClaim(link, unsent);
+      unsent.caller().complete(null);
       return false;
     }
-    long sent = time.nanoTime();
     long version = Objects.requireNonNull(s.persisted()).version();
     Duration lease = StateMachine.lease(circuit.config());
     ask(
@@ -293,7 +303,9 @@ final class StoreTurns {
     Claim claim = link.claim.get();
     if (claim != null) {
       endClaim(link, claim);
-      TrialLease.granted(circuit, claim.token(), time.nanoTime(), null, claim.caller());
+      Long sent = claim.sentNanos();
+      long since = sent == null ? time.nanoTime() : sent;
+      TrialLease.granted(circuit, claim.token(), since, null, claim.caller());
     }
   }
 

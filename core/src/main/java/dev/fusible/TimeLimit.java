@@ -21,7 +21,8 @@ final class TimeLimit {
   /**
    * Arms the timers; {@code null} where the configuration sets no limit.
    *
-   * @param startNanos when the caller began to wait: what it waited for the store counts too
+   * @param startNanos when the caller began to wait: what it waited for the store is part of its
+   *     patience, but leaves the operation its whole time
    */
   static @Nullable TimeLimit arm(
       Attempt attempt, long startNanos, Runnable onLimit, Runnable onPatience) {
@@ -31,12 +32,12 @@ final class TimeLimit {
       return null;
     }
     TimeSource time = circuit.context().time();
-    Duration waited = Duration.ofNanos(time.nanoTime() - startNanos);
-    Duration patience = circuit.config().trialPatience();
-    boolean impatient = attempt.isTrial() && patience.compareTo(timeout) < 0;
+    Duration longest = circuit.config().trialPatience();
+    Duration patience = longest.compareTo(timeout) < 0 ? longest : timeout;
+    Duration left = patience.minusNanos(time.nanoTime() - startNanos);
+    boolean impatient = attempt.isTrial() && left.compareTo(timeout) < 0;
     return new TimeLimit(
-        time.schedule(onLimit, timeout.minus(waited)),
-        impatient ? time.schedule(onPatience, patience.minus(waited)) : null);
+        time.schedule(onLimit, timeout), impatient ? time.schedule(onPatience, left) : null);
   }
 
   void disarm() {

@@ -178,7 +178,7 @@ class ClaimTest {
   }
 
   @Test
-  void the_wait_for_the_store_is_part_of_the_callers_wait() {
+  void the_wait_for_the_store_is_part_of_the_callers_wait_and_not_of_the_trials_time() {
     Instance one = readyForATrial();
     one.line.fault(Operation.CLAIM, Fault.HOLD);
     CompletableFuture<ExecutionResult<String>> call =
@@ -191,7 +191,7 @@ class ClaimTest {
     time.advance(Duration.ofMillis(1));
 
     assertThat(call).isDone();
-    time.advance(Duration.ofMillis(4_999));
+    time.advance(Duration.ofMillis(5_199));
     assertThat(one.state()).isEqualTo(HALF_OPEN);
     time.advance(Duration.ofMillis(1));
     assertThat(one.state()).isEqualTo(OPEN);

@@ -40,7 +40,7 @@ final class FlakyStore implements CircuitBreakerStore {
     DEFER
   }
 
-  private final CircuitBreakerStore delegate;
+  private volatile CircuitBreakerStore delegate;
   private final Map<Operation, Fault> faults = new EnumMap<>(Operation.class);
   private final Map<Operation, Integer> counts = new EnumMap<>(Operation.class);
   private final List<Runnable> held = new ArrayList<>();
@@ -51,6 +51,11 @@ final class FlakyStore implements CircuitBreakerStore {
 
   FlakyStore(CircuitBreakerStore delegate) {
     this.delegate = delegate;
+  }
+
+  /** Another store is behind the line from now on, as after a backup was restored. */
+  void leadsTo(CircuitBreakerStore other) {
+    delegate = other;
   }
 
   synchronized void all(Fault fault) {
