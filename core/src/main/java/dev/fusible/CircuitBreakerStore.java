@@ -10,8 +10,9 @@ import java.util.concurrent.CompletionStage;
  * Thread-safe.
  *
  * <p>No method may block its caller. An outage is a stage that fails with {@link StoreException}; a
- * row that is not there is no outage. Every implementation passes {@code
- * CircuitBreakerStoreContract} of the testkit.
+ * row that is not there is no outage, and what is wrong with one row alone is said by {@link
+ * StoreException#ofRow}. Every implementation passes {@code CircuitBreakerStoreContract} of the
+ * testkit.
  *
  * <p>An id is a business's, 1 to 128 of {@code A-Z a-z 0-9 . _ : -}, or {@code upstream/} and an
  * upstream's name of the same alphabet: the slash keeps the two apart, whatever they are called.

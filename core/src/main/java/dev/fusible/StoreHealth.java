@@ -153,12 +153,20 @@ final class StoreHealth {
     events.dispatch(List.of(), listener -> listener.onStoreDegraded(event));
   }
 
+  /** Whether an operation failed because of one circuit's row: the store is well. */
+  static boolean isOfRow(@Nullable Throwable failure) {
+    return causeOf(failure) instanceof StoreException exception && exception.isOfRow();
+  }
+
+  private static @Nullable Throwable causeOf(@Nullable Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
   /** A code of our own, or the exception's class: a driver's message may carry what a row holds. */
   private static String codeOf(@Nullable Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
+    Throwable cause = causeOf(failure);
     if (cause instanceof StoreException exception) {
       return exception.code();
     }

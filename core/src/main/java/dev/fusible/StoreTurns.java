@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -173,25 +174,33 @@ final class StoreTurns {
       Function<CircuitBreakerStore, CompletionStage<T>> operation,
       Consumer<T> answered) {
     link.turns.begin();
-    operations.ask(
-        operation,
-        (result, failure) -> {
-          try {
-            if (result != null) {
-              answered.accept(result);
-            } else {
-              failed(circuit, link, failure);
-            }
-          } catch (RuntimeException nonsense) {
-            failed(circuit, link, nonsense);
-          } finally {
-            link.turns.end();
-            take(circuit);
-          }
-        });
+    operations.ask(operation, ending(circuit, link, answered));
+  }
+
+  private <T> BiConsumer<@Nullable T, @Nullable Throwable> ending(
+      Circuit circuit, StoreLink link, Consumer<T> answered) {
+    return (result, failure) -> {
+      try {
+        if (result != null) {
+          answered.accept(result);
+        } else {
+          failed(circuit, link, failure);
+        }
+      } catch (RuntimeException nonsense) {
+        failed(circuit, link, nonsense);
+      } finally {
+        link.turns.end();
+        take(circuit);
+      }
+    };
   }
 
   private void failed(Circuit circuit, StoreLink link, @Nullable Throwable failure) {
+    if (StoreHealth.isOfRow(failure)) {
+      // The store has answered: it refuses this circuit and nobody else.
+      link.failures++;
+      health.succeeded(circuit);
+    }
     link.failures++;
     boolean alone = link.failures > 1 && !health.isDegraded();
     link.triesAgainNanos = time.nanoTime() + (alone ? ALONE.toNanos() : 0);
@@ -206,19 +215,21 @@ final class StoreTurns {
     String writeId = tokens.next();
     // In doubt until it is answered.
     link.notAnswered(writeId, s);
-    ask(
-        circuit,
-        link,
+    link.turns.begin();
+    operations.askInTurn(
         store -> store.setState(id, s.toRow(id, writeId, time.nanoTime())),
-        result -> {
-          if (result instanceof Written written) {
-            circuit.acknowledged(s, written.state());
-            link.movedOn();
-          } else if (result instanceof Stale stale) {
-            received(circuit, link, stale.current());
-          }
-          served(circuit, link);
-        });
+        ending(
+            circuit,
+            link,
+            result -> {
+              if (result instanceof Written written) {
+                circuit.acknowledged(s, written.state());
+                link.movedOn();
+              } else if (result instanceof Stale stale) {
+                received(circuit, link, stale.current());
+              }
+              served(circuit, link);
+            }));
   }
 
   /** A write was answered, which is more than a reading tells: a store may be read-only. */
@@ -236,7 +247,7 @@ final class StoreTurns {
         rows -> {
           CircuitBreakerStoreState row = rows.get(id);
           if (row == null) {
-            link.unreadable = true;
+            throw StoreException.ofRow("row_unreadable", null);
           } else if (!isKnown(circuit, row)) {
             received(circuit, link, row);
           } else {

@@ -203,7 +203,7 @@ class StoreWorkerTest {
     for (int i = 0; i < 1_000; i++) {
       operations.ask(s -> s.changedSince(-1, 1), (page, failure) -> answers.incrementAndGet());
     }
-    assertThat(worker.getQueue()).hasSize(1_000);
+    assertThat(worker.getQueue()).hasSizeBetween(1, 100);
 
     time.advance(Duration.ofSeconds(2));
 

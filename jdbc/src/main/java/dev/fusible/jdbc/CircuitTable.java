@@ -57,7 +57,7 @@ final class CircuitTable {
 
     CircuitBreakerStoreState readable() {
       if (state == null) {
-        throw new StoreException(UNREADABLE, null);
+        throw StoreException.ofRow(UNREADABLE, null);
       }
       return state;
     }

@@ -74,7 +74,7 @@ abstract class JdbcCircuitBreakerStore implements CircuitBreakerStore {
   abstract <T> T perform(Operation<T> operation) throws SQLException;
 
   /** What went wrong, from the driver's codes: never from its messages. */
-  abstract String codeOf(SQLException failure);
+  abstract StoreException exceptionOf(SQLException failure);
 
   /** Reads a page; see {@link CircuitBreakerStore#changedSince}. */
   abstract Page changedSince(Connection connection, long cursor, int limit) throws SQLException;
@@ -126,7 +126,7 @@ abstract class JdbcCircuitBreakerStore implements CircuitBreakerStore {
               }
               answer.complete(perform(operation));
             } catch (SQLException failure) {
-              answer.completeExceptionally(new StoreException(codeOf(failure), failure));
+              answer.completeExceptionally(exceptionOf(failure));
             } catch (Throwable failure) {
               answer.completeExceptionally(failure);
             }

@@ -1,5 +1,6 @@
 package dev.fusible.jdbc;
 
+import dev.fusible.StoreException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
@@ -19,6 +20,19 @@ final class PostgresErrors {
   static final Set<String> OF_THE_SET_UP = Set.of(NOT_PERMITTED, "42P01", "3F000");
 
   private PostgresErrors() {}
+
+  static StoreException exceptionOf(SQLException failure) {
+    String code = codeOf(failure);
+    return isOfRow(failure.getSQLState())
+        ? StoreException.ofRow(code, failure)
+        : new StoreException(code, failure);
+  }
+
+  /** A lock that was not to be had, a value that is no such value, or a constraint. */
+  private static boolean isOfRow(@Nullable String state) {
+    return state != null
+        && (state.equals("55P03") || state.startsWith("22") || state.startsWith("23"));
+  }
 
   static String codeOf(SQLException failure) {
     String state = failure.getSQLState();

@@ -2,6 +2,7 @@ package dev.fusible.jdbc;
 
 import dev.fusible.CircuitBreakerStoreState;
 import dev.fusible.Page;
+import dev.fusible.StoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The clock is the machine's wall clock. Setting it back may delay a trial, never duplicate one;
  * setting it forward may bring one early.
  *
- * <p>The codes of its {@link dev.fusible.StoreException}s: {@code locked}, {@code readonly}, {@code
- * disk_full}, {@code io}, {@code corrupt}, {@code cannot_open}, {@code row_unreadable}, {@code
- * overloaded}, {@code closed}, and {@code sqlite_} with SQLite's number for the rest.
+ * <p>The codes of its {@link StoreException}s: {@code locked}, {@code readonly}, {@code disk_full},
+ * {@code io}, {@code corrupt}, {@code cannot_open}, {@code row_unreadable}, {@code overloaded},
+ * {@code closed}, and {@code sqlite_} with SQLite's number for the rest.
  */
 public final class SqliteCircuitBreakerStore extends JdbcCircuitBreakerStore {
 
@@ -89,7 +90,7 @@ public final class SqliteCircuitBreakerStore extends JdbcCircuitBreakerStore {
     try {
       return operation.on(current);
     } catch (SQLException failure) {
-      if (BROKEN.contains(codeOf(failure))) {
+      if (BROKEN.contains(SqliteFile.codeOf(failure))) {
         disconnect();
       }
       throw failure;
@@ -97,8 +98,8 @@ public final class SqliteCircuitBreakerStore extends JdbcCircuitBreakerStore {
   }
 
   @Override
-  String codeOf(SQLException failure) {
-    return SqliteFile.codeOf(failure);
+  StoreException exceptionOf(SQLException failure) {
+    return new StoreException(SqliteFile.codeOf(failure), failure);
   }
 
   @Override

@@ -172,8 +172,8 @@ public final class SupabaseCircuitBreakerStore extends JdbcCircuitBreakerStore {
   }
 
   @Override
-  String codeOf(SQLException failure) {
-    return PostgresErrors.codeOf(failure);
+  StoreException exceptionOf(SQLException failure) {
+    return PostgresErrors.exceptionOf(failure);
   }
 
   @Override

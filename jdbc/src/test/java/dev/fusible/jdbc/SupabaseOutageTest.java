@@ -67,6 +67,21 @@ class SupabaseOutageTest {
     assertThat(PostgresErrors.codeOf(new SQLException(CANARY, state))).isEqualTo(code);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "55P03,true",
+    "23514,true",
+    "22003,true",
+    "42P01,false",
+    "57014,false",
+    "40001,false"
+  })
+  void what_is_wrong_with_one_row_is_no_outage(String state, boolean ofRow) {
+    StoreException exception = PostgresErrors.exceptionOf(new SQLException(CANARY, state));
+    assertThat(exception.isOfRow()).isEqualTo(ofRow);
+    assertThat(exception).hasMessageNotContaining(CANARY);
+  }
+
   static Stream<Arguments> reasons() {
     return Stream.of(
         Arguments.of(new UnknownHostException(CANARY), "host_unknown"),
