@@ -27,6 +27,10 @@ record Persisted(
     return equals(of(row, resets));
   }
 
+  Persisted with(int newResets) {
+    return new Persisted(version, generation, state, failureCount, requestCount, newResets);
+  }
+
   static Persisted of(CircuitBreakerStoreState row, int resets) {
     return new Persisted(
         row.version(),

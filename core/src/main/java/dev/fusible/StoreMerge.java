@@ -38,6 +38,17 @@ final class StoreMerge {
     return draft.freeze();
   }
 
+  /**
+   * Nothing is under way, in doubt or to be written. A reset that had nothing to undo in the row is
+   * over: failures that others count from now on came after it.
+   */
+  static MachineState atRest(MachineState s) {
+    Persisted row = s.persisted();
+    return row == null || row.resets() == s.resets() || s.isDirty()
+        ? s
+        : s.basedOn(row.with(s.resets()), s.rowGeneration());
+  }
+
   /** The row is {@code row}, whoever wrote it: what of {@code s} still stands? */
   static MachineState rebased(
       MachineState s, CircuitBreakerStoreState row, CircuitBreakerConfig config, long now) {

@@ -84,6 +84,40 @@ class StoreSurprisesTest {
   }
 
   @Test
+  void a_success_before_the_first_reading_does_not_undo_failures_that_others_count_later() {
+    FlakyStore slow = new FlakyStore(store);
+    slow.fault(Operation.GET_MANY, Fault.HOLD);
+    Instance one = new Instance(time, slow, CircuitBreakerConfig.defaults());
+    opened.add(one);
+    one.succeeds();
+    slow.release();
+
+    instance().fail(4);
+    time.advance(REFRESH);
+
+    assertThat(one.failures()).isEqualTo(4);
+    assertThat(row().failureCount()).isEqualTo(4);
+  }
+
+  @Test
+  void a_success_after_a_failure_that_was_never_written_does_not_undo_those_that_others_count() {
+    Instance one = instance();
+    one.fail(1);
+    one.succeeds();
+    time.advance(Duration.ofMillis(600));
+    one.fail(1);
+    one.succeeds();
+    time.advance(Duration.ofSeconds(1));
+    assertThat(row().failureCount()).isZero();
+
+    instance().fail(4);
+    time.advance(REFRESH);
+
+    assertThat(one.failures()).isEqualTo(4);
+    assertThat(row().failureCount()).isEqualTo(4);
+  }
+
+  @Test
   void a_lease_that_was_asked_for_counts_from_then_even_if_the_answer_is_lost() {
     Instance one = instance();
     one.fail(10);
