@@ -95,7 +95,7 @@ final class StoreRefresh {
     Map<String, Circuit> batch = new LinkedHashMap<>();
     while (batch.size() < LARGEST_BATCH && !unread.isEmpty()) {
       Circuit next = unread.poll();
-      if (next != null) {
+      if (next != null && !next.machine().isEvicted()) {
         batch.put(next.businessId(), next);
       }
     }

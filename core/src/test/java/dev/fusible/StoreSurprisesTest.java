@@ -215,6 +215,36 @@ class StoreSurprisesTest {
   }
 
   @Test
+  void a_reading_that_failed_for_an_evicted_circuit_does_not_take_its_successors_place() {
+    Instance other = instance();
+    FlakyStore line = new FlakyStore(store);
+    line.fault(Operation.GET_MANY, Fault.HANG);
+    VoiceCircuitBreakers breakers =
+        VoiceCircuitBreakers.builder()
+            .timeSource(time)
+            .store(line)
+            .storeWorker(Runnable::run)
+            .eventDelivery(Runnable::run)
+            .cacheTtl(Duration.ofSeconds(1))
+            .maxCircuits(1)
+            .build();
+    Circuit first = breakers.circuit("b");
+    other.fail(1);
+    other.succeeds();
+    time.advance(Duration.ofSeconds(1));
+    breakers.circuit("a");
+    assertThat(first.machine().isEvicted()).isTrue();
+    Circuit second = breakers.circuit("b");
+
+    time.advance(Duration.ofSeconds(1));
+    line.all(Fault.NONE);
+    time.advance(Duration.ofSeconds(10));
+
+    assertThat(second.machine().persisted()).isNotNull();
+    breakers.close();
+  }
+
+  @Test
   void a_row_of_an_earlier_version_is_looked_at_since_a_backup_may_have_been_restored() {
     Instance one = instance();
     one.fail(1);
