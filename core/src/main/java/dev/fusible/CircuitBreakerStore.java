@@ -56,6 +56,17 @@ public interface CircuitBreakerStore extends AutoCloseable {
    */
   CompletionStage<Page> changedSince(long cursor, int limit);
 
+  /**
+   * Asks to be told when another instance changed a circuit's state, so that it is looked for
+   * sooner than in its turn. Returns at once. It is a hint: {@code changed} may come late, twice,
+   * for nothing or never, and must return soon. A store that can't tell does nothing.
+   *
+   * @return calls it off
+   */
+  default Cancellable onChange(Runnable changed) {
+    return () -> {};
+  }
+
   /** Frees what the store holds. Operations after it fail with {@link StoreException}. */
   @Override
   void close();

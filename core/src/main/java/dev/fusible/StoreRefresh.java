@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -14,12 +15,16 @@ import org.jspecify.annotations.Nullable;
  * Brings rows in: the first reading of each circuit, many in one query, and then, in one query for
  * all circuits, what other instances changed. Readings begin only when the place in the changes is
  * known, so that no change falls between the two. One loading and one following are under way at
- * most.
+ * most. A store that can tell of a change is looked at sooner; the looks in their turn find the
+ * same without it.
  */
 final class StoreRefresh {
 
   private static final int LARGEST_BATCH = 1_000;
   private static final long UNKNOWN = -1;
+
+  /** What the store tells of other instances' changes brings on one look at most in this time. */
+  private static final long TOLD_NANOS = Duration.ofMillis(50).toNanos();
 
   private final StoreSync sync;
   private final StoreOperations operations;
@@ -39,6 +44,10 @@ final class StoreRefresh {
   /** Whether the last reading was answered: a store that takes no writes may still be read. */
   private volatile boolean readable;
 
+  private final ComingTurn toldTurn = new ComingTurn();
+  private volatile long toldTurnNanos;
+  private volatile @Nullable Cancellable subscription;
+
   private volatile @Nullable Cancellable timer;
   private volatile boolean closed;
 
@@ -56,14 +65,43 @@ final class StoreRefresh {
   }
 
   void start() {
+    toldTurnNanos = time.nanoTime() - TOLD_NANOS;
     scheduleNext();
     follow();
+    operations.ask(
+        store -> {
+          subscription = store.onChange(this::told);
+          if (closed) {
+            cancel(subscription);
+          }
+          return CompletableFuture.completedFuture(true);
+        },
+        // A store that does not tell is looked at in its turn.
+        (subscribed, failure) -> {});
+  }
+
+  private void told() {
+    if (!closed) {
+      long wait = TOLD_NANOS - (time.nanoTime() - toldTurnNanos);
+      toldTurn.in(Math.max(0, wait), time, this::lookAsTold);
+    }
+  }
+
+  private void lookAsTold() {
+    if (closed || sync.health().isDegraded()) {
+      return;
+    }
+    toldTurnNanos = time.nanoTime();
+    if (!follow()) {
+      // What is being read now may be older than what was told.
+      told();
+    }
   }
 
   private void scheduleNext() {
     timer = time.schedule(this::onTime, every);
     if (closed) {
-      cancelTimer();
+      cancel(timer);
     }
   }
 
@@ -131,8 +169,8 @@ final class StoreRefresh {
 
   // --- what others changed
 
-  private void follow() {
-    startFollowing(
+  private boolean follow() {
+    return startFollowing(
         failure -> {
           if (failure != null) {
             sync.health().failed(failure);
@@ -207,11 +245,12 @@ final class StoreRefresh {
 
   void close() {
     closed = true;
-    cancelTimer();
+    cancel(timer);
+    cancel(subscription);
+    toldTurn.cancel();
   }
 
-  private void cancelTimer() {
-    Cancellable armed = timer;
+  private static void cancel(@Nullable Cancellable armed) {
     if (armed != null) {
       armed.cancel();
     }

@@ -45,6 +45,7 @@ final class FlakyStore implements CircuitBreakerStore {
   private final Map<Operation, Integer> counts = new EnumMap<>(Operation.class);
   private final List<Runnable> held = new ArrayList<>();
   private final List<Runnable> deferred = new ArrayList<>();
+  private final List<Runnable> listeners = new ArrayList<>();
   private String refused;
   private String hidden;
   private boolean nonsense;
@@ -214,6 +215,24 @@ final class FlakyStore implements CircuitBreakerStore {
     List<CircuitBreakerStoreState> rows = new ArrayList<>(page.states());
     rows.removeIf(this::isHidden);
     return new Page(rows, page.cursor());
+  }
+
+  @Override
+  public synchronized Cancellable onChange(Runnable changed) {
+    if (nonsense) {
+      throw new IllegalStateException();
+    }
+    listeners.add(changed);
+    return () -> listeners.remove(changed);
+  }
+
+  /** As when another instance has changed something. */
+  void tell() {
+    List.copyOf(listeners).forEach(Runnable::run);
+  }
+
+  boolean isListenedTo() {
+    return !listeners.isEmpty();
   }
 
   @Override

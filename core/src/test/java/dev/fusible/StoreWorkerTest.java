@@ -216,6 +216,7 @@ class StoreWorkerTest {
 
   @Test
   void a_worker_that_takes_nothing_is_a_store_that_does_not_answer() {
+    await().until(() -> time.pendingTasks() == 1);
     StoreOperations operations =
         new StoreOperations(
             rows,

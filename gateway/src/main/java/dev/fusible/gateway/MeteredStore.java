@@ -1,5 +1,6 @@
 package dev.fusible.gateway;
 
+import dev.fusible.Cancellable;
 import dev.fusible.CircuitBreakerStore;
 import dev.fusible.CircuitBreakerStoreState;
 import dev.fusible.Page;
@@ -48,6 +49,11 @@ final class MeteredStore implements CircuitBreakerStore {
   @Override
   public CompletionStage<Page> changedSince(long cursor, int limit) {
     return measured("refresh", time.nanoTime(), store.changedSince(cursor, limit));
+  }
+
+  @Override
+  public Cancellable onChange(Runnable changed) {
+    return store.onChange(changed);
   }
 
   private <T> CompletionStage<T> measured(

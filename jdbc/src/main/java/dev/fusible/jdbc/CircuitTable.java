@@ -66,7 +66,7 @@ final class CircuitTable {
   CircuitBreakerStoreState getState(Connection connection, CircuitKey key) throws SQLException {
     Row row = read(connection, key);
     if (row == null) {
-      row = insert(connection, key, CircuitBreakerStoreState.initial(key.id()));
+      row = write(connection, insert, key, CircuitBreakerStoreState.initial(key.id()), () -> {});
     }
     if (row == null) {
       // Another was faster.
@@ -78,20 +78,32 @@ final class CircuitTable {
     return row == null ? CircuitBreakerStoreState.initial(key.id()) : row.readable();
   }
 
-  WriteResult setState(Connection connection, CircuitKey key, CircuitBreakerStoreState state)
+  /**
+   * @param transition run if it was one, and is written
+   */
+  WriteResult setState(
+      Connection connection, CircuitKey key, CircuitBreakerStoreState state, Runnable transition)
       throws SQLException {
-    Row row =
-        state.version() == 0 ? insert(connection, key, state) : update(connection, key, state);
+    String sql = state.version() == 0 ? insert : update;
+    Row row = write(connection, sql, key, state, transition);
     return row == null ? stale(connection, key, state.version()) : new Written(row.readable());
   }
 
+  /**
+   * @param transition run if the trial is claimed
+   */
   WriteResult claimTrial(
-      Connection connection, CircuitKey key, long version, String token, Duration lease)
+      Connection connection,
+      CircuitKey key,
+      long version,
+      String token,
+      Duration lease,
+      Runnable transition)
       throws SQLException {
     Row row =
         version == 0
-            ? insert(connection, key, firstClaim(key, token, lease))
-            : claim(connection, key, version, token, lease);
+            ? write(connection, insert, key, firstClaim(key, token, lease), transition)
+            : claim(connection, key, version, token, lease, transition);
     return row == null ? stale(connection, key, version) : new Written(row.readable());
   }
 
@@ -155,22 +167,17 @@ final class CircuitTable {
     try (PreparedStatement statement = connection.prepareStatement(select)) {
       statement.setString(1, key.kind());
       statement.setString(2, key.name());
-      return single(statement);
+      List<Row> rows = rows(statement);
+      return rows.isEmpty() ? null : rows.get(0);
     }
   }
 
-  private @Nullable Row insert(
-      Connection connection, CircuitKey key, CircuitBreakerStoreState state) throws SQLException {
-    return write(connection, insert, key, state);
-  }
-
-  private @Nullable Row update(
-      Connection connection, CircuitKey key, CircuitBreakerStoreState state) throws SQLException {
-    return write(connection, update, key, state);
-  }
-
   private @Nullable Row write(
-      Connection connection, String sql, CircuitKey key, CircuitBreakerStoreState state)
+      Connection connection,
+      String sql,
+      CircuitKey key,
+      CircuitBreakerStoreState state,
+      Runnable transition)
       throws SQLException {
     boolean isOpen = state.state() == CircuitBreakerState.OPEN;
     Duration openedFor = isOpen && state.openedFor() == null ? Duration.ZERO : state.openedFor();
@@ -192,12 +199,17 @@ final class CircuitTable {
       statement.setString(14, state.lastErrorCode());
       statement.setString(15, state.hold().name());
       statement.setString(16, EvidenceText.of(state.evidence()));
-      return single(statement);
+      return written(statement, transition);
     }
   }
 
   private @Nullable Row claim(
-      Connection connection, CircuitKey key, long version, String token, Duration lease)
+      Connection connection,
+      CircuitKey key,
+      long version,
+      String token,
+      Duration lease,
+      Runnable transition)
       throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(claim)) {
       statement.setString(1, key.kind());
@@ -205,7 +217,7 @@ final class CircuitTable {
       statement.setLong(3, version);
       statement.setString(4, token);
       statement.setLong(5, lease.toMillis());
-      return single(statement);
+      return written(statement, transition);
     }
   }
 
@@ -218,15 +230,26 @@ final class CircuitTable {
     }
   }
 
-  private static @Nullable Row single(PreparedStatement statement) throws SQLException {
-    List<Row> rows = rows(statement);
-    return rows.isEmpty() ? null : rows.get(0);
-  }
-
   /**
    * Reads to the very end: a database may hand out what a write returns before it has committed it,
    * and only the end says that it has.
    */
+  private static @Nullable Row written(PreparedStatement statement, Runnable transition)
+      throws SQLException {
+    Row row = null;
+    boolean isTransition = false;
+    try (ResultSet results = statement.executeQuery()) {
+      while (results.next()) {
+        row = row(results);
+        isTransition = results.getBoolean("is_transition");
+      }
+    }
+    if (isTransition) {
+      transition.run();
+    }
+    return row;
+  }
+
   private static List<Row> rows(PreparedStatement statement) throws SQLException {
     List<Row> rows = new ArrayList<>();
     try (ResultSet results = statement.executeQuery()) {

@@ -40,4 +40,7 @@ interface Dialect {
 
   /** What an update takes besides its parameters to have the row to itself; likewise. */
   String turnToUpdate();
+
+  /** Whether the update that returns this made a transition; {@code false} where nobody asks. */
+  String isTransition();
 }

@@ -79,6 +79,9 @@ abstract class JdbcCircuitBreakerStore implements CircuitBreakerStore {
   /** Reads a page; see {@link CircuitBreakerStore#changedSince}. */
   abstract Page changedSince(Connection connection, long cursor, int limit) throws SQLException;
 
+  /** A transition was written. Must not block. */
+  void transitioned() {}
+
   /** Gives up connections; called once, after the last operation has ended. */
   abstract void disconnect();
 
@@ -92,7 +95,7 @@ abstract class JdbcCircuitBreakerStore implements CircuitBreakerStore {
   public final CompletionStage<WriteResult> setState(
       String businessId, CircuitBreakerStoreState state) {
     CircuitKey key = CircuitKey.of(businessId);
-    return run(connection -> table.setState(connection, key, state));
+    return run(connection -> table.setState(connection, key, state, this::transitioned));
   }
 
   @Override
@@ -106,7 +109,8 @@ abstract class JdbcCircuitBreakerStore implements CircuitBreakerStore {
   public final CompletionStage<WriteResult> claimTrial(
       String businessId, long version, String token, Duration lease) {
     CircuitKey key = CircuitKey.of(businessId);
-    return run(connection -> table.claimTrial(connection, key, version, token, lease));
+    return run(
+        connection -> table.claimTrial(connection, key, version, token, lease, this::transitioned));
   }
 
   @Override

@@ -59,11 +59,16 @@ record PostgresDialect(String table) implements Dialect {
   @Override
   public String turnToUpdate() {
     return """
-        , (SELECT 1 AS turn
+        , (SELECT locked.generation AS generation_before
           FROM given, %s, %s AS locked
           WHERE locked.kind = given.new_kind AND locked.business_id = given.new_id
             AND impatient.patience <> ''
           FOR UPDATE OF locked) AS holding"""
         .formatted(PATIENCE, table);
+  }
+
+  @Override
+  public String isTransition() {
+    return "generation <> generation_before";
   }
 }

@@ -99,4 +99,10 @@ final class SqliteDialect implements Dialect {
   public String turnToUpdate() {
     return "";
   }
+
+  /** The other processes look at the file. */
+  @Override
+  public String isTransition() {
+    return "false";
+  }
 }

@@ -86,7 +86,7 @@ final class Statements {
               new_evidence, {now}
             FROM given{turn_to_insert} WHERE true
             ON CONFLICT DO NOTHING
-            RETURNING {row}
+            RETURNING {row}, generation > 0 AS is_transition
             """);
   }
 
@@ -105,7 +105,7 @@ final class Statements {
             FROM given{turn_to_update}
             WHERE kind = new_kind AND business_id = new_id AND version = old_version
               AND {readable}
-            RETURNING {row}
+            RETURNING {row}, {is_transition} AS is_transition
             """);
   }
 
@@ -127,7 +127,7 @@ final class Statements {
         WHERE kind = new_kind AND business_id = new_id AND version = old_version
           AND {readable}
           AND (trial_token IS NULL OR trial_until IS NULL OR trial_until <= {now})
-        RETURNING {row}
+        RETURNING {row}, true AS is_transition
         """);
   }
 
@@ -143,6 +143,7 @@ final class Statements {
         .replace("{change}", dialect.change())
         .replace("{turn_to_insert}", dialect.turnToInsert())
         .replace("{turn_to_update}", dialect.turnToUpdate())
+        .replace("{is_transition}", dialect.isTransition())
         .replace("{now}", dialect.now())
         .replace("{table}", dialect.table());
   }

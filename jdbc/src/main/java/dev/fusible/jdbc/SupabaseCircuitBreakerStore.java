@@ -1,6 +1,7 @@
 package dev.fusible.jdbc;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.fusible.Cancellable;
 import dev.fusible.Page;
 import dev.fusible.StoreException;
 import java.sql.Connection;
@@ -8,6 +9,7 @@ import java.sql.SQLException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -23,6 +25,9 @@ import org.slf4j.LoggerFactory;
  * the table. It needs the rights of the role {@code fusible_app} and no others. Each operation is
  * one statement in autocommit mode and leaves nothing in the session, so a pooler in transaction
  * mode may stand between.
+ *
+ * <p>A store that made its connections itself, and not through a pooler, keeps one more to be told
+ * by the others' {@code NOTIFY} of what they changed; without it, it finds out within five seconds.
  *
  * <p>The codes of its {@link StoreException}s: {@code table_missing}, {@code table_outdated},
  * {@code grant_missing}, {@code policy_missing}, {@code database_missing}, {@code login_refused},
@@ -43,6 +48,8 @@ public final class SupabaseCircuitBreakerStore extends JdbcCircuitBreakerStore {
   private final @Nullable HikariDataSource own;
   private final PostgresDiagnosis diagnosis;
   private final PostgresChanges changes;
+  private final PostgresNotices notices;
+  private final AtomicBoolean toNotify = new AtomicBoolean();
 
   /** The defect that was last told of, so that each is told once and again when it comes back. */
   private final AtomicReference<@Nullable StoreDefect> told;
@@ -52,6 +59,7 @@ public final class SupabaseCircuitBreakerStore extends JdbcCircuitBreakerStore {
       @Nullable HikariDataSource own,
       PostgresDialect dialect,
       PostgresDiagnosis diagnosis,
+      PostgresNotices notices,
       AtomicReference<@Nullable StoreDefect> told) {
     super(
         new CircuitTable(dialect, connection -> refuse(diagnosis.diagnose(connection), told, null)),
@@ -59,6 +67,7 @@ public final class SupabaseCircuitBreakerStore extends JdbcCircuitBreakerStore {
     this.source = source;
     this.own = own;
     this.diagnosis = diagnosis;
+    this.notices = notices;
     this.told = told;
     this.changes = new PostgresChanges(new Statements(dialect), dialect.table());
   }
@@ -79,7 +88,7 @@ public final class SupabaseCircuitBreakerStore extends JdbcCircuitBreakerStore {
    * @throws IllegalArgumentException if the schema is not called so
    */
   public static SupabaseCircuitBreakerStore connect(DataSource source, String schema) {
-    return started(source, null, schema);
+    return started(source, null, new PostgresNotices(checked(schema), null), schema);
   }
 
   /**
@@ -93,17 +102,18 @@ public final class SupabaseCircuitBreakerStore extends JdbcCircuitBreakerStore {
   public static SupabaseCircuitBreakerStore connect(String jdbcUrl) {
     String schema = checked(PostgresPool.schemaOf(jdbcUrl));
     HikariDataSource pool = PostgresPool.pool(jdbcUrl);
-    return started(pool, pool, schema);
+    return started(pool, pool, new PostgresNotices(schema, PostgresPool.source(jdbcUrl)), schema);
   }
 
   private static SupabaseCircuitBreakerStore started(
-      DataSource source, @Nullable HikariDataSource own, String schema) {
+      DataSource source, @Nullable HikariDataSource own, PostgresNotices notices, String schema) {
     SupabaseCircuitBreakerStore store =
         new SupabaseCircuitBreakerStore(
             source,
             own,
             new PostgresDialect(checked(schema) + "." + PostgresDiagnosis.RELATION),
             new PostgresDiagnosis(schema),
+            notices,
             new AtomicReference<>());
     CompletionStage<Optional<StoreDefect>> toldInTheLog = store.selfTest();
     Objects.requireNonNull(toldInTheLog);
@@ -182,7 +192,27 @@ public final class SupabaseCircuitBreakerStore extends JdbcCircuitBreakerStore {
   }
 
   @Override
+  public Cancellable onChange(Runnable changed) {
+    return notices.onNotice(changed);
+  }
+
+  /** In a statement of its own, when the write is over: one for all that are to be told of. */
+  @Override
+  void transitioned() {
+    if (toNotify.compareAndSet(false, true)) {
+      CompletionStage<Boolean> unneeded =
+          run(connection -> {
+                toNotify.set(false);
+                return notices.send(connection);
+              })
+              .whenComplete((sent, failure) -> toNotify.set(false));
+      Objects.requireNonNull(unneeded);
+    }
+  }
+
+  @Override
   void disconnect() {
+    notices.close();
     if (own != null) {
       own.close();
     }
