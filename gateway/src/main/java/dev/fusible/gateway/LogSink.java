@@ -58,6 +58,8 @@ final class LogSink {
     root.setLevel(Level.WARN);
     root.addAppender(queue);
     context.getLogger("dev.fusible").setLevel(Level.INFO);
+    // It quotes what the database's driver says; the breaker says when the store does not answer.
+    context.getLogger("com.zaxxer.hikari").setLevel(Level.OFF);
     return new LogSink(queue);
   }
 

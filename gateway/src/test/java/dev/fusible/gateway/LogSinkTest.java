@@ -75,6 +75,15 @@ class LogSinkTest {
   }
 
   @Test
+  void the_connection_pool_is_never_heard_since_it_quotes_the_database() {
+    context
+        .getLogger("com.zaxxer.hikari.pool.PoolBase")
+        .error("fusible - Failed to validate connection (canary)");
+
+    assertThat(written()).isEmpty();
+  }
+
+  @Test
   @Timeout(30)
   void a_blocked_stream_blocks_nobody() throws Exception {
     CountDownLatch reached = new CountDownLatch(1);
