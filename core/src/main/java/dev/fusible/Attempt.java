@@ -21,6 +21,7 @@ final class Attempt extends AtomicInteger {
   private final long generation;
   private final @Nullable String token;
   private final long startNanos;
+  private final boolean measured;
   private transient @Nullable String business;
   private transient @Nullable Attempt beside;
 
@@ -33,7 +34,20 @@ final class Attempt extends AtomicInteger {
     this.generation = generation;
     this.token = token;
     this.startNanos = startNanos;
-    metrics.started.increment();
+    this.measured = true;
+    metrics.start();
+  }
+
+  /**
+   * Of an ordinary call that has begun in {@code metrics}, and that nobody measured when it did.
+   */
+  Attempt(Circuit circuit, long generation, CallMetrics metrics) {
+    this.circuit = circuit;
+    this.metrics = metrics;
+    this.generation = generation;
+    this.token = null;
+    this.startNanos = 0;
+    this.measured = false;
   }
 
   Circuit circuit() {
@@ -68,8 +82,13 @@ final class Attempt extends AtomicInteger {
     upstreams.business = businessId;
   }
 
-  long startNanos() {
-    return startNanos;
+  /** Whether anybody is to know how long it took; otherwise that is 0. */
+  boolean isMeasured() {
+    return measured;
+  }
+
+  long elapsedNanos(long now) {
+    return measured ? now - startNanos : 0;
   }
 
   boolean isSettled() {
@@ -81,7 +100,7 @@ final class Attempt extends AtomicInteger {
    */
   boolean succeeded(@Nullable Object result) {
     return settle(
-        isFailedResult(result) ? Outcome.Kind.FAILURE : Outcome.Kind.SUCCESS,
+        isFailedResult(circuit, result) ? Outcome.Kind.FAILURE : Outcome.Kind.SUCCESS,
         null,
         Outcome.RESULT_CODE);
   }
@@ -138,7 +157,7 @@ final class Attempt extends AtomicInteger {
   /** Its operation will never run: if it is a trial, the next call runs it. */
   void giveBack() {
     set(SETTLED);
-    metrics.started.decrement();
+    metrics.takeBack();
     if (token != null) {
       TrialLease.kept(circuit, token);
     }
@@ -150,7 +169,7 @@ final class Attempt extends AtomicInteger {
   /** Its result has lost its say: for its generation is over, or it has settled. Counts once. */
   void cameLate() {
     if (compareAndSet(SETTLED, LATE)) {
-      metrics.cameLate();
+      metrics.cameLate(circuit.context().lateResults());
     }
   }
 
@@ -176,7 +195,7 @@ final class Attempt extends AtomicInteger {
   /** Whether a result is a failure; a predicate that throws makes it one. */
   @SuppressWarnings(
       "NullAway") // A result may be null, and a predicate that can't take one has thrown.
-  private boolean isFailedResult(@Nullable Object result) {
+  static boolean isFailedResult(Circuit circuit, @Nullable Object result) {
     try {
       return circuit.config().recordResult().test(result);
     } catch (Throwable brokenPredicate) {

@@ -1,5 +1,6 @@
 package dev.fusible;
 
+import dev.fusible.CallMetrics.Count;
 import dev.fusible.Trial.Phase;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,21 +39,21 @@ import org.jspecify.annotations.Nullable;
  *       compare-and-set.
  * </ul>
  */
-final class Circuit {
+final class Circuit extends Shortcut {
 
   private static final AtomicReferenceFieldUpdater<Circuit, MachineState> MACHINE =
       AtomicReferenceFieldUpdater.newUpdater(Circuit.class, MachineState.class, "machine");
 
+  private static final List<CircuitBreakerListener> NOBODY = List.of();
+
   private final String businessId;
-  private final CircuitBreakerConfig config;
-  private final CircuitContext context;
   private final CircuitRegistry registry;
-  private final Rotation rotation = new Rotation();
   private final MachineState first;
   private volatile MachineState machine;
   private volatile CallMetrics metrics;
-  private volatile List<CircuitBreakerListener> listeners = List.of();
+  private volatile List<CircuitBreakerListener> listeners = NOBODY;
   private volatile @Nullable StoreLink link;
+  private volatile @Nullable Rotation rotation;
 
   /**
    * @param first where it starts
@@ -63,13 +64,12 @@ final class Circuit {
       CircuitBreakerConfig config,
       CircuitContext context,
       CircuitRegistry registry) {
+    super(config, context, first.witnesses() != null);
     this.businessId = businessId;
     this.first = first;
     this.machine = first;
-    this.config = config;
-    this.context = context;
     this.registry = registry;
-    this.metrics = new CallMetrics(context.lateResults());
+    this.metrics = new CallMetrics();
   }
 
   /** The store's key: a {@link CircuitId}. */
@@ -79,14 +79,6 @@ final class Circuit {
 
   boolean isUpstream() {
     return first.witnesses() != null;
-  }
-
-  CircuitBreakerConfig config() {
-    return config;
-  }
-
-  CircuitContext context() {
-    return context;
   }
 
   CallMetrics metrics() {
@@ -111,7 +103,7 @@ final class Circuit {
   }
 
   void resetMetrics() {
-    metrics = new CallMetrics(context.lateResults());
+    metrics = new CallMetrics();
   }
 
   /** Returns whether it was added: an evicted circuit takes no listener. */
@@ -127,22 +119,16 @@ final class Circuit {
 
   /** What has to do with the store; made when first needed, since most circuits never need it. */
   StoreLink link() {
-    StoreLink existing = link;
-    return existing != null ? existing : createLink();
+    if (link == null) {
+      synchronized (this) {
+        link = link == null ? new StoreLink() : link;
+      }
+    }
+    return Objects.requireNonNull(link);
   }
 
   boolean hasLink() {
     return link != null;
-  }
-
-  private synchronized StoreLink createLink() {
-    StoreLink existing = link;
-    if (existing != null) {
-      return existing;
-    }
-    StoreLink created = new StoreLink();
-    link = created;
-    return created;
   }
 
   // --- admission
@@ -155,6 +141,21 @@ final class Circuit {
     if (known != null && !known.know(business, now)) {
       update(s -> s.witnesses() == null ? s : s.with(s.witnesses().seen(business, now)));
     }
+  }
+
+  @Override
+  boolean isMeasured() {
+    return super.isMeasured() || listeners != NOBODY;
+  }
+
+  /** Whether anybody hears of its calls. */
+  boolean isHeard() {
+    return listeners != NOBODY || context.events().isHeard();
+  }
+
+  /** Whether the circuit is still as it was, and a success with such a result changes nothing. */
+  boolean isStill(MachineState s, @Nullable Object result) {
+    return machine == s && isSteady(s) && !Attempt.isFailedResult(this, result);
   }
 
   Admitted admit() {
@@ -198,23 +199,28 @@ final class Circuit {
   // --- settling
 
   void settle(Attempt attempt, Outcome.Kind kind, @Nullable Throwable error, String code) {
-    long now = context.time().nanoTime();
-    long elapsed = now - attempt.startNanos();
+    long now = attempt.isMeasured() ? context.time().nanoTime() : 0;
+    long elapsed = attempt.elapsedNanos(now);
     Outcome outcome = Outcome.of(kind, elapsed, code, config.tripPolicy() instanceof Rate);
-    boolean isTold = attempt.business() == null;
+    boolean isTold = attempt.business() == null && attempt.isMeasured();
     CallEvent event = isTold ? CircuitEvents.ended(this, kind, elapsed, error) : null;
     settle(attempt, outcome, event, now);
   }
 
-  private void settle(Attempt attempt, Outcome outcome, @Nullable CallEvent event, long now) {
+  private void settle(Attempt attempt, Outcome outcome, @Nullable CallEvent event, long read) {
     while (true) {
       MachineState s = machine;
       if (s.isEvicted()) {
-        successor().settle(attempt, outcome, event, now);
+        successor().settle(attempt, outcome, event, read);
         return;
       }
+      // An attempt that nobody measures is no trial, so time matters if it opens the circuit.
+      long now =
+          attempt.isMeasured() || !outcome.isFailure() || !StateMachine.isNearOpening(s, config)
+              ? read
+              : context.time().nanoTime();
       if (!hasSay(attempt, s, now)) {
-        attempt.metrics().uncounted.incrementAndGet();
+        attempt.metrics().add(Count.UNCOUNTED);
         if (outcome.kind() != Outcome.Kind.IGNORED) {
           attempt.cameLate();
         }
@@ -278,7 +284,7 @@ final class Circuit {
     boolean trialWasPending = machine.settledToken() != null;
     MachineState next = transition(s -> StoreMerge.rebased(s, row, config, now), "store");
     if (trialWasPending && next.settledToken() == null) {
-      metrics.cameLate();
+      metrics.cameLate(context.lateResults());
     }
   }
 
@@ -335,7 +341,7 @@ final class Circuit {
         return null;
       }
       settled(attempt, outcome, event);
-      metrics.stateChanges.incrementAndGet();
+      metrics.add(Count.STATE_CHANGES);
       CircuitEvents.announce(this, s, stamped, reason);
     }
     return stamped;
@@ -356,11 +362,20 @@ final class Circuit {
 
   // --- fallbacks and eviction
 
+  private Rotation rotation() {
+    if (rotation == null) {
+      synchronized (this) {
+        rotation = rotation == null ? new Rotation() : rotation;
+      }
+    }
+    return Objects.requireNonNull(rotation);
+  }
+
   /** The sentence for a caller who gets no answer. Two in a row differ. */
   FallbackResponse speak(FallbackType type, @Nullable String language) {
     FallbackResponse response =
-        context.sentence(isUpstream() ? null : businessId, type, language, rotation);
-    metrics.fallbacks.incrementAndGet();
+        context.speech().sentence(isUpstream() ? null : businessId, type, language, rotation());
+    metrics.speak();
     CircuitEvents.spoken(this, type, response.language());
     return response;
   }

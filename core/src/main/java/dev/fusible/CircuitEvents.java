@@ -14,7 +14,7 @@ final class CircuitEvents {
   static @Nullable CallEvent ended(
       Circuit circuit, Outcome.Kind kind, long elapsedNanos, @Nullable Throwable error) {
     CircuitContext context = circuit.context();
-    if (kind == Outcome.Kind.IGNORED || !context.events().isHeard(circuit.listeners())) {
+    if (kind == Outcome.Kind.IGNORED || !circuit.isHeard()) {
       return null;
     }
     return new CallEvent(
@@ -65,16 +65,17 @@ final class CircuitEvents {
   }
 
   static void spoken(Circuit circuit, FallbackType type, String language) {
-    EventDispatcher events = circuit.context().events();
-    List<CircuitBreakerListener> own = circuit.listeners();
-    if (events.isHeard(own)) {
+    if (circuit.isHeard()) {
       FallbackEvent event =
           new FallbackEvent(
               CircuitId.shown(circuit.businessId()),
               type,
               language,
               circuit.context().time().now());
-      events.dispatchOfCall(own, listener -> listener.onFallback(event));
+      circuit
+          .context()
+          .events()
+          .dispatchOfCall(circuit.listeners(), listener -> listener.onFallback(event));
     }
   }
 }

@@ -50,9 +50,9 @@ final class EventDispatcher {
     return events;
   }
 
-  /** Whether anybody would hear of a call of a circuit with listeners {@code own}. */
-  boolean isHeard(List<CircuitBreakerListener> own) {
-    return !listeners.isEmpty() || !own.isEmpty();
+  /** Whether anybody hears of the calls of all circuits. */
+  boolean isHeard() {
+    return !listeners.isEmpty();
   }
 
   /** Delivers an event that there is one of for each call: the first to be dropped. */

@@ -79,7 +79,7 @@ public final class FallbackResponses {
    * The sentences for the first of {@code languages} that has any that can be said: one with {@code
    * {phone}} can't while no number is known.
    */
-  private Sentences find(FallbackType type, List<String> languages, @Nullable String phone) {
+  Sentences find(FallbackType type, List<String> languages, @Nullable String phone) {
     for (String language : languages) {
       Sentences found = find(type, language, phone);
       if (found != null) {
@@ -140,7 +140,7 @@ public final class FallbackResponses {
   }
 
   /** The number to say; {@code null} for what can't be one. */
-  private static @Nullable String speakable(@Nullable String phone) {
+  static @Nullable String speakable(@Nullable String phone) {
     if (phone == null || phone.isBlank() || phone.length() > LONGEST_PHONE) {
       return null;
     }

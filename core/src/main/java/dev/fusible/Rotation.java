@@ -1,30 +1,41 @@
 package dev.fusible;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which sentence comes next: the variants in turn, and never the text that was said last while
  * there is another. It compares texts since turns alone are not enough: the types and languages of
  * a business may share sentences. Thread-safe.
+ *
+ * <p>It holds the mark of what was said last, which is read and then written, not replaced by
+ * compare-and-set: that would cost more than all the rest of a rejected call. The race: callers at
+ * the very same moment may hear the same sentence, since none of them is before the other. Whoever
+ * asks after an answer was given sees its mark, or that of a later one, and hears another sentence.
  */
-final class Rotation {
+final class Rotation extends AtomicLong {
 
-  private int turn;
-  private @Nullable String last;
+  private static final long serialVersionUID = 1L;
 
-  synchronized FallbackResponse next(Sentences sentences, @Nullable String phone) {
-    List<String> texts = sentences.texts(phone);
-    String text = filled(texts.get(Math.floorMod(turn, texts.size())), phone);
-    for (int i = 1; i < texts.size() && text.equals(last); i++) {
-      text = filled(texts.get(Math.floorMod(turn + i, texts.size())), phone);
-    }
-    turn++;
-    last = text;
-    return new FallbackResponse(text, sentences.language(), sentences.type());
+  FallbackResponse next(Sentences sentences, @Nullable String phone) {
+    List<Sentences.Variant> variants = sentences.variants(phone);
+    long last = getAcquire();
+    Sentences.Variant next = last == 0 ? variants.get(0) : after(last, variants);
+    setRelease(next.mark());
+    return next.response();
   }
 
-  private static String filled(String text, @Nullable String phone) {
-    return phone == null ? text : text.replace(Sentences.PHONE, phone);
+  private static Sentences.Variant after(long last, List<Sentences.Variant> variants) {
+    int size = variants.size();
+    int place = Sentences.Variant.placeOf(last);
+    Sentences.Variant next;
+    int tried = 0;
+    do {
+      place = place + 1 < size ? place + 1 : 0;
+      next = variants.get(place);
+      tried++;
+    } while (next.hasTextOf(last) && tried < size);
+    return next;
   }
 }

@@ -12,6 +12,9 @@ final class StateMachine {
 
   private static final double JITTER = 0.1;
 
+  /** Far longer than any process lives, and short enough to add to a reading of the clock. */
+  private static final long FOREVER = Long.MAX_VALUE / 4;
+
   private StateMachine() {}
 
   /** What a call that arrives now may do. */
@@ -36,6 +39,11 @@ final class StateMachine {
   private static boolean isClaiming(MachineState s, long now) {
     Trial trial = s.trial();
     return trial != null && trial.phase() == Trial.Phase.CLAIMING && !trial.hasExpired(now);
+  }
+
+  /** Until when an OPEN circuit rejects calls, whatever happens to its trial. */
+  static long rejectsUntil(MachineState s, CircuitBreakerConfig config) {
+    return s.openedAtNanos() + (s.hold() == Hold.OPEN ? FOREVER : waitNanos(s, config));
   }
 
   /** How long an OPEN circuit still waits before a trial may run; 0 or less when it may. */
@@ -103,12 +111,12 @@ final class StateMachine {
     if (outcome.kind() == Outcome.Kind.IGNORED) {
       return s;
     }
-    int requests = Math.min(s.requestCount() + 1, config.volumeThreshold());
     boolean failed = outcome.isFailure();
-    Rate rate = config.tripPolicy() instanceof Rate r ? r : null;
-    if (!failed && rate == null && s.failureCount() == 0 && requests == s.requestCount()) {
+    if (!failed && isUnmovedBySuccess(s, config)) {
       return s;
     }
+    int requests = Math.min(s.requestCount() + 1, config.volumeThreshold());
+    Rate rate = config.tripPolicy() instanceof Rate r ? r : null;
     boolean bad = isBad(outcome, config);
     Window window = rate == null ? null : windowOf(s, rate, now).plus(bad, now);
     MachineState counted =
@@ -120,6 +128,19 @@ final class StateMachine {
     return bad && mayOpen(counted, config, now)
         ? toldOrNot(counted, counted.opened(0, now, null))
         : counted;
+  }
+
+  /** Whether a success changes nothing: the circuit is healthy, and its volume is reached. */
+  static boolean isUnmovedBySuccess(MachineState s, CircuitBreakerConfig config) {
+    return s.state() == CircuitBreakerState.CLOSED
+        && s.failureCount() == 0
+        && s.requestCount() >= config.volumeThreshold()
+        && !(config.tripPolicy() instanceof Rate);
+  }
+
+  /** Whether one failure more may open the circuit, if it goes by consecutive ones. */
+  static boolean isNearOpening(MachineState s, CircuitBreakerConfig config) {
+    return s.failureCount() + 1 >= config.failureThreshold();
   }
 
   /** Whether a CLOSED circuit must open: by its counts, and by whose failures they are. */

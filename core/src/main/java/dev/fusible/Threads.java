@@ -51,14 +51,14 @@ final class Threads {
 
   /** One thread between the calls and a store that might block. */
   static ExecutorService storeWorker() {
+    return single("fusible-store");
+  }
+
+  /** One daemon thread, which does one task after the other. */
+  static ExecutorService single(String prefix) {
     ThreadPoolExecutor worker =
         new ThreadPoolExecutor(
-            1,
-            1,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            daemons("fusible-store"));
+            1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemons(prefix));
     worker.allowCoreThreadTimeOut(true);
     return worker;
   }

@@ -73,6 +73,13 @@ public final class VoiceCircuitBreaker {
    */
   public <T extends @Nullable Object> T execute(
       Callable<? extends T> operation, Function<FallbackResponse, ? extends T> fallback) {
+    breakers.checkOpen();
+    Passage passes = passage;
+    Circuit own = passes.own();
+    MachineState s = own.machine();
+    if (passes.upstream() == null && PlainCall.suits(own, s)) {
+      return PlainCall.result(own, s, language, operation, fallback);
+    }
     ExecutionResult<T> result = execute(operation);
     return result.valueOr(fallback);
   }
@@ -182,7 +189,10 @@ public final class VoiceCircuitBreaker {
     present().resetMetrics();
   }
 
-  /** Adds a listener to this circuit alone; it hears what happens from now on. */
+  /**
+   * Adds a listener to this circuit alone; it hears of transitions, and of calls that begin, from
+   * now on.
+   */
   public void addListener(CircuitBreakerListener listener) {
     Objects.requireNonNull(listener, "listener");
     while (!present().addListener(listener)) {

@@ -39,21 +39,22 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
 
   private VoiceCircuitBreakers(Builder builder) {
     EventDispatcher events = new EventDispatcher(builder.listeners, builder.eventDelivery);
-    Executor executor = builder.executor == null ? operations() : builder.executor;
     this.registry =
         new CircuitRegistry(builder.maxCircuits, circuits -> id -> created(builder, id, circuits));
     this.context =
         new CircuitContext(
             builder.time,
+            RoughClock.of(builder.time),
             events,
             sharing(builder, events, registry),
-            executor,
+            builder.executor == null ? operations() : builder.executor,
             builder.claimLimit,
-            builder.fallbacksFor,
-            builder.fallbacks,
-            builder.languageFor,
-            builder.language,
-            builder.phoneFor,
+            new Speech(
+                builder.fallbacksFor,
+                builder.fallbacks,
+                builder.languageFor,
+                builder.language,
+                builder.phoneFor),
             new LongAdder(),
             builder.upstreamFailure);
     context.store().start();
@@ -138,8 +139,8 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
   public VoiceCircuitBreaker forBusiness(String businessId, String upstream) {
     checkOpen();
     Circuit own = circuit(CircuitId.ofBusiness(businessId));
-    Circuit shared = circuit(CircuitId.ofUpstream(upstream));
-    return new VoiceCircuitBreaker(this, new Passage(own, shared), null);
+    Passage both = new Passage(own, circuit(CircuitId.ofUpstream(upstream)));
+    return new VoiceCircuitBreaker(this, both, null);
   }
 
   /**
@@ -230,10 +231,10 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
         businessId -> CircuitBreakerConfig.defaults();
     private @Nullable CircuitBreakerStore store;
     private FallbackResponses fallbacks = FallbackResponses.builtIn();
-    private Function<String, @Nullable FallbackResponses> fallbacksFor = businessId -> null;
+    private @Nullable Function<String, @Nullable FallbackResponses> fallbacksFor;
     private String language = "en-US";
-    private Function<String, @Nullable String> languageFor = businessId -> null;
-    private Function<String, @Nullable String> phoneFor = businessId -> null;
+    private @Nullable Function<String, @Nullable String> languageFor;
+    private @Nullable Function<String, @Nullable String> phoneFor;
     private final List<CircuitBreakerListener> listeners = new ArrayList<>();
     private Duration cacheTtl = Duration.ofSeconds(5);
     private TimeSource time = TimeSource.system();

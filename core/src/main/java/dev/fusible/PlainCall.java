@@ -1,0 +1,59 @@
+package dev.fusible;
+
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A synchronous call without a limit that nobody measures: the shortest way through a circuit. In a
+ * healthy one it reads no clock, allocates nothing, and writes two counts. Where anything else is
+ * to be done, it is done as in every other call.
+ */
+final class PlainCall {
+
+  private PlainCall() {}
+
+  /** Whether the call may come this way. */
+  static boolean suits(Circuit circuit, MachineState s) {
+    return !circuit.isMeasured()
+        && (circuit.runsAll(s) ? circuit.isUnlimited() : circuit.surelyRejects(s));
+  }
+
+  static <T extends @Nullable Object> T result(
+      Circuit circuit,
+      MachineState s,
+      @Nullable String language,
+      Callable<? extends T> operation,
+      Function<FallbackResponse, ? extends T> fallback) {
+    if (s.state() != CircuitBreakerState.CLOSED) {
+      return fallback.apply(circuit.speak(FallbackType.CIRCUIT_OPEN, language));
+    }
+    CallMetrics metrics = circuit.metrics();
+    metrics.start();
+    T value;
+    try {
+      value = operation.call();
+    } catch (Throwable error) {
+      failed(new Attempt(circuit, s.generation(), metrics), error);
+      return fallback.apply(circuit.speak(FallbackType.SYSTEM_ERROR, language));
+    }
+    if (circuit.isStill(s, value)) {
+      metrics.succeed();
+    } else {
+      new Attempt(circuit, s.generation(), metrics).succeeded(value);
+    }
+    return value;
+  }
+
+  /** Settles; what is not for the caller to be spared comes out. */
+  private static void failed(Attempt attempt, Throwable error) {
+    if (error instanceof InterruptedException) {
+      attempt.ignored();
+      throw VoiceCircuitBreaker.cancelled();
+    }
+    attempt.failed(error);
+    if (error instanceof Error out) {
+      throw out;
+    }
+  }
+}

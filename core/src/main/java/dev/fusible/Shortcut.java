@@ -1,0 +1,85 @@
+package dev.fusible;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a circuit knows of itself that lets most calls take the short way ({@link PlainCall}): what
+ * never changes, and what was found out about one of its states.
+ *
+ * <p>What was found out is kept in plain fields, which threads write over each other. That is a
+ * race without harm: it is a function of an immutable state, which is compared with the present one
+ * whenever it is used, and who does not see it finds it out again.
+ */
+abstract class Shortcut {
+
+  /** How far a rough clock may be behind before a trial comes late. */
+  private static final long MOMENT = Duration.ofSeconds(1).toNanos();
+
+  /** Until when an OPEN state rejects calls. */
+  private record Rejection(MachineState in, long untilNanos) {}
+
+  final CircuitBreakerConfig config;
+  final CircuitContext context;
+  private final boolean isUnlimited;
+  private final boolean isMeasured;
+  private @Nullable MachineState steady;
+  private @Nullable Rejection rejection;
+
+  Shortcut(CircuitBreakerConfig config, CircuitContext context, boolean isUpstream) {
+    this.config = config;
+    this.context = context;
+    this.isUnlimited = config.timeout().isZero();
+    this.isMeasured =
+        config.tripPolicy() instanceof Rate || isUpstream || context.events().isHeard();
+  }
+
+  final CircuitBreakerConfig config() {
+    return config;
+  }
+
+  final CircuitContext context() {
+    return context;
+  }
+
+  /** Whether operations run without a limit. */
+  final boolean isUnlimited() {
+    return isUnlimited;
+  }
+
+  /** Whether anybody asks how long calls take, or when they came. */
+  boolean isMeasured() {
+    return isMeasured;
+  }
+
+  /** Whether it runs every call that comes in this state. */
+  final boolean runsAll(MachineState s) {
+    return isSteady(s) || (s.state() == CircuitBreakerState.CLOSED && !s.isEvicted());
+  }
+
+  /** Whether it is CLOSED in this state, and a success changes nothing. */
+  final boolean isSteady(MachineState s) {
+    return s == steady || isFoundSteady(s);
+  }
+
+  private boolean isFoundSteady(MachineState s) {
+    boolean found = !s.isEvicted() && StateMachine.isUnmovedBySuccess(s, config);
+    if (found) {
+      steady = s;
+    }
+    return found;
+  }
+
+  /** Whether it rejects a call in this state that comes now, or came a moment ago. */
+  final boolean surelyRejects(MachineState s) {
+    if (s.state() != CircuitBreakerState.OPEN) {
+      return false;
+    }
+    Rejection known = rejection;
+    if (known == null || known.in != s) {
+      known = new Rejection(s, StateMachine.rejectsUntil(s, config));
+      rejection = known;
+    }
+    return context.roughNanos().getAsLong() + MOMENT - known.untilNanos < 0;
+  }
+}
