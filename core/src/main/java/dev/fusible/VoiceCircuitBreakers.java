@@ -370,7 +370,8 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
      * How many different businesses' calls must have failed, in the present run of failures, to
      * open the circuit of an upstream for all instances that share the store; default 3, from 1 to
      * 100. Where fewer have called in the last minute, as far as an instance knows, as many are
-     * enough to open it for that instance alone.
+     * enough to open it for that instance alone, but not one: a business whose failures nobody
+     * shares has its own circuit.
      */
     public Builder minBusinesses(int businesses) {
       if (businesses < 1 || businesses > 100) {

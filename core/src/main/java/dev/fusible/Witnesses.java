@@ -47,10 +47,12 @@ record Witnesses(int wanted, List<Seen> active, List<Failed> failed) {
 
   /**
    * Whether the failures may open the circuit: they come from enough businesses, or from as many as
-   * called in the last minute, or none of them is any business's own.
+   * called in the last minute, or none of them is any business's own. One business alone is not
+   * believed, be it the only one that called: what ails it may be its own, and the next to call
+   * would pay for it.
    */
   boolean mayOpen(long now) {
-    return areEnough() || failed.size() >= activeAt(now);
+    return areEnough() || failed.size() >= Math.max(2, activeAt(now));
   }
 
   int activeAt(long now) {

@@ -72,15 +72,24 @@ class UpstreamCircuitTest {
 
   @Test
   void as_many_as_called_in_the_last_minute_are_enough() {
-    run.succeeds("b");
+    run.succeeds("c");
     time.advance(Duration.ofSeconds(59));
     run.fail("a", 20);
+    run.fail("b", 20);
     assertThat(run.state()).isEqualTo(CLOSED);
 
     time.advance(Duration.ofSeconds(1));
     run.fail("a", 1);
 
     assertThat(run.state()).isEqualTo(OPEN);
+  }
+
+  @Test
+  void a_business_that_is_the_only_one_to_call_does_not_open_it_for_the_next() {
+    run.fail("a", 100);
+
+    assertThat(run.state()).isEqualTo(CLOSED);
+    assertThat(run.succeeds("b")).isTrue();
   }
 
   @Test

@@ -42,11 +42,17 @@ class WitnessesTest {
 
   @Test
   void never_more_than_called_in_the_last_minute() {
-    Witnesses two = active(active(none, 0, "a"), MINUTE - 1, "b");
+    Witnesses three = active(active(none, 0, "a"), MINUTE - 1, "b", "c");
 
-    assertThat(failed(two, "a").mayOpen(MINUTE - 1)).isFalse();
-    assertThat(failed(two, "a").mayOpen(MINUTE)).isTrue();
-    assertThat(failed(two, "a").areEnough()).isFalse();
+    assertThat(failed(three, "b", "c").mayOpen(MINUTE - 1)).isFalse();
+    assertThat(failed(three, "b", "c").mayOpen(MINUTE)).isTrue();
+    assertThat(failed(three, "b", "c").areEnough()).isFalse();
+  }
+
+  @Test
+  void one_alone_is_not_believed_unless_one_is_wanted() {
+    assertThat(failed(active(none, 0, "a"), "a").mayOpen(0)).isFalse();
+    assertThat(failed(active(Witnesses.none(1), 0, "a", "b"), "a").mayOpen(0)).isTrue();
   }
 
   @Test

@@ -7,18 +7,14 @@ import dev.fusible.CircuitBreakerMetrics;
 import dev.fusible.CircuitBreakerState;
 import dev.fusible.CircuitSnapshot;
 import dev.fusible.VoiceCircuitBreaker;
-import dev.fusible.VoiceCircuitBreakers;
-import dev.fusible.gateway.GatewayConfig.Business;
+import dev.fusible.gateway.ListedCircuits.Listed;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.NavigableMap;
-import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +27,7 @@ final class AdminDoor {
   private static final int DEFAULT_LIMIT = 100;
   private static final int LARGEST_LIMIT = 1_000;
 
-  private final VoiceCircuitBreakers breakers;
-  private final NavigableMap<String, Business> businesses;
+  private final ListedCircuits circuits;
   private final AdminGuard guard;
   private final EventFeed feed;
   private final GatewayLog log;
@@ -44,15 +39,14 @@ final class AdminDoor {
    * @param metrics what Prometheus reads
    */
   AdminDoor(
-      GatewayConfig config,
-      VoiceCircuitBreakers breakers,
+      ListedCircuits circuits,
+      AdminGuard guard,
       EventFeed feed,
       GatewayLog log,
       Supplier<List<String>> degradedBy,
       Supplier<String> metrics) {
-    this.breakers = breakers;
-    this.businesses = new TreeMap<>(config.businesses());
-    this.guard = new AdminGuard(config.server());
+    this.circuits = circuits;
+    this.guard = guard;
     this.feed = feed;
     this.log = log;
     this.degradedBy = degradedBy;
@@ -160,50 +154,37 @@ final class AdminDoor {
       @Nullable String part,
       int limit,
       @Nullable String cursor) {
-    String wanted = part == null ? "" : part.toLowerCase(Locale.ROOT);
-    List<Business> found = new ArrayList<>();
-    for (Business business :
-        (cursor == null ? businesses : businesses.tailMap(cursor, false)).values()) {
-      boolean named =
-          business.id().toLowerCase(Locale.ROOT).contains(wanted)
-              || business.name().toLowerCase(Locale.ROOT).contains(wanted);
-      if (named && (state == null || breakers.forBusiness(business.id()).state() == state)) {
-        found.add(business);
-        if (found.size() > limit) {
-          break;
-        }
-      }
-    }
+    List<Listed> found = circuits.after(cursor, state, part == null ? "" : part, limit + 1);
     ObjectNode page = Json.MAPPER.createObjectNode();
-    ArrayNode circuits = page.putArray("circuits");
-    found.stream().limit(limit).forEach(business -> circuits.add(describe(business)));
+    ArrayNode list = page.putArray("circuits");
+    found.stream().limit(limit).forEach(circuit -> list.add(describe(circuit)));
     page.put("cursor", found.size() > limit ? found.get(limit - 1).id() : null);
     return page;
   }
 
   private void circuit(RoutingContext routing) {
-    Business business = businesses.get(routing.pathParam("id"));
-    if (business == null) {
+    Listed circuit = circuits.find(routing.pathParam("id"));
+    if (circuit == null) {
       unknown().send(routing.response());
     } else {
-      send(routing, describe(business));
+      send(routing, describe(circuit));
     }
   }
 
   private static ApiError unknown() {
-    return new ApiError(404, "unknown_business", "no business has this id");
+    return new ApiError(404, "unknown_business", "no business has this id, and no upstream");
   }
 
-  private ObjectNode describe(Business business) {
-    VoiceCircuitBreaker breaker = breakers.forBusiness(business.id());
+  private static ObjectNode describe(Listed listed) {
+    VoiceCircuitBreaker breaker = listed.breaker();
     CircuitSnapshot circuit = breaker.snapshot();
     CircuitBreakerMetrics calls = breaker.getMetrics();
     ObjectNode answer =
         Json.MAPPER
             .createObjectNode()
-            .put("businessId", business.id())
-            .put("name", business.name())
-            .put("platform", business.platform())
+            .put("businessId", listed.id())
+            .put("name", listed.name())
+            .put("platform", listed.platform())
             .put("state", circuit.state().name())
             .put("hold", circuit.hold().name())
             .put("failureCount", circuit.failureCount())
@@ -242,8 +223,8 @@ final class AdminDoor {
 
   private void order(
       RoutingContext routing, String name, BiConsumer<VoiceCircuitBreaker, String> carriedOut) {
-    Business business = businesses.get(routing.pathParam("id"));
-    if (business == null) {
+    Listed circuit = circuits.find(routing.pathParam("id"));
+    if (circuit == null) {
       unknown().send(routing.response());
       return;
     }
@@ -253,8 +234,8 @@ final class AdminDoor {
           .send(routing.response());
       return;
     }
-    carriedOut.accept(breakers.forBusiness(business.id()), reason);
-    log.order(name, business.id());
-    send(routing, describe(business));
+    carriedOut.accept(circuit.breaker(), reason);
+    log.order(name, circuit.kind(), circuit.loggedName());
+    send(routing, describe(circuit));
   }
 }

@@ -93,7 +93,8 @@ final class AgentDoor {
     Business business = routing.get("business");
     HttpServerRequest http = routing.request();
     String language = language(http, business);
-    VoiceCircuitBreaker breaker = breakers.forBusiness(business.id()).inLanguage(language);
+    VoiceCircuitBreaker breaker =
+        breakers.forBusiness(business.id(), upstream.name()).inLanguage(language);
     Context context = routing.vertx().getOrCreateContext();
     Deadlines deadlines = Deadlines.of(config, request.streams(), http.headers());
     Turn turn = new Turn(breaker, upstream, request, deadlines, context);

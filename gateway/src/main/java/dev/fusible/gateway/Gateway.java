@@ -3,6 +3,7 @@ package dev.fusible.gateway;
 import dev.fusible.CircuitBreakerConfig;
 import dev.fusible.CircuitBreakerStore;
 import dev.fusible.TimeSource;
+import dev.fusible.VoiceCircuitBreaker;
 import dev.fusible.VoiceCircuitBreakers;
 import dev.fusible.gateway.GatewayConfig.Business;
 import dev.fusible.gateway.GatewayConfig.Server;
@@ -43,6 +44,9 @@ final class Gateway implements AutoCloseable {
 
   /** Longer than any silence of a turn, so that only what nobody uses is closed. */
   private static final int IDLE_SECONDS = 75;
+
+  /** Each has a circuit of its own. */
+  private static final int UPSTREAMS = 1;
 
   private static final int START_SECONDS = 10;
   private static final long LONGEST_LOADING_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -86,16 +90,22 @@ final class Gateway implements AutoCloseable {
     parts.push(() -> await(vertx.close(), DRAIN_SECONDS));
     try {
       PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-      meters = new Meters(registry, config.businesses().size());
+      meters = new Meters(registry, config.businesses().size() + UPSTREAMS);
       VoiceCircuitBreakers breakers = breakers(config, time);
       demo = config.upstream() == null ? own(FaultyUpstream.start()) : null;
       OpenAiUpstream upstream = upstream(config, time);
       AgentDoor agentDoor = new AgentDoor(config, breakers, upstream, meters, time);
-      awaitRows(config, breakers);
+      awaitRows(config, upstream, breakers);
       Server at = config.server();
       agents = server("server.port", at.host(), at.port(), agentDoor.router(vertx));
       AdminDoor adminDoor =
-          new AdminDoor(config, breakers, feed, log, () -> degradedBy(upstream), registry::scrape);
+          new AdminDoor(
+              new ListedCircuits(config, upstream.name(), breakers),
+              new AdminGuard(config.server()),
+              feed,
+              log,
+              () -> degradedBy(upstream),
+              registry::scrape);
       operators =
           server("server.adminPort", at.adminHost(), at.adminPort(), adminRouter(adminDoor));
       own(feed);
@@ -140,17 +150,25 @@ final class Gateway implements AutoCloseable {
    * What was open before a restart is open for the first caller too. If the store does not answer
    * in time, circuits begin as CLOSED.
    */
-  private static void awaitRows(GatewayConfig config, VoiceCircuitBreakers breakers) {
+  private static void awaitRows(
+      GatewayConfig config, OpenAiUpstream upstream, VoiceCircuitBreakers breakers) {
     long startNanos = System.nanoTime();
+    awaitRow(breakers.forUpstream(upstream.name()), startNanos);
     for (String id : config.businesses().keySet()) {
-      while (!breakers.forBusiness(id).isLoaded()
-          && System.nanoTime() - startNanos < LONGEST_LOADING_NANOS) {
-        LockSupport.parkNanos(LOOK_AGAIN_NANOS);
-      }
+      awaitRow(breakers.forBusiness(id), startNanos);
     }
   }
 
-  /** What an upstream refuses is the caller's or the operator's mistake, and no failure. */
+  private static void awaitRow(VoiceCircuitBreaker breaker, long startNanos) {
+    while (!breaker.isLoaded() && System.nanoTime() - startNanos < LONGEST_LOADING_NANOS) {
+      LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+    }
+  }
+
+  /**
+   * What an upstream refuses is the caller's or the operator's mistake, and no failure: neither the
+   * business's circuit nor the upstream's hears of it.
+   */
   private static CircuitBreakerConfig countingFailures(CircuitBreakerConfig config) {
     return config.toBuilder()
         .recordFailure(

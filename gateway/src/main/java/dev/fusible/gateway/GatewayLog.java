@@ -11,12 +11,15 @@ final class GatewayLog {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(Gateway.class);
 
-  void order(String order, String businessId) {
+  /**
+   * @param kind {@code businessId} or {@code upstream}
+   */
+  void order(String order, String kind, String name) {
     LOGGER
         .atWarn()
         .addKeyValue("event", "operator_order")
         .addKeyValue("order", order)
-        .addKeyValue("businessId", businessId)
+        .addKeyValue(kind, name)
         .log("An operator gave an order");
   }
 

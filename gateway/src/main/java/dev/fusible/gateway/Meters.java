@@ -33,13 +33,13 @@ final class Meters implements CircuitBreakerListener {
   private final Timer deadAir;
 
   /**
-   * @param businesses how many there are: all of their circuits are CLOSED until an event says
-   *     otherwise
+   * @param all how many circuits there are, of businesses and upstreams: all are CLOSED until an
+   *     event says otherwise
    */
-  Meters(MeterRegistry registry, int businesses) {
+  Meters(MeterRegistry registry, int all) {
     this.registry = registry;
     for (CircuitBreakerState state : CircuitBreakerState.values()) {
-      AtomicInteger count = new AtomicInteger(state == CircuitBreakerState.CLOSED ? businesses : 0);
+      AtomicInteger count = new AtomicInteger(state == CircuitBreakerState.CLOSED ? all : 0);
       circuits.put(state, count);
       Gauge.builder("fusible.circuits", count, AtomicInteger::get)
           .description("Circuits in each state")

@@ -7,8 +7,8 @@ import io.vertx.core.Context;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing the caller said, guarded: it is admitted by the business's circuit, answered by the
- * upstream, and ends in time.
+ * One thing the caller said, guarded: it is admitted by the business's circuit and the upstream's,
+ * answered by the upstream, and ends in time.
  */
 final class Turn {
 

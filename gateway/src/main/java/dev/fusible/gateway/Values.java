@@ -128,6 +128,14 @@ final class Values {
     return text;
   }
 
+  /** An id that the admin port does not take for an upstream's. */
+  static String businessId(String text) throws Wrong {
+    if (text.startsWith(ListedCircuits.UPSTREAM)) {
+      throw new Wrong("must not begin with upstream: as the admin port calls upstreams so");
+    }
+    return id(text);
+  }
+
   /** SHA-256 in lower-case hexadecimal. */
   static String sha256(String text) throws Wrong {
     if (!SHA_256.matcher(text).matches()) {

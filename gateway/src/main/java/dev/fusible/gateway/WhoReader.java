@@ -33,7 +33,7 @@ final class WhoReader {
     root.requireItem("businesses", "write one with id, apiKeySha256 and language");
     Map<String, Business> byId = new LinkedHashMap<>();
     for (Section section : businesses) {
-      String id = section.required("id", Values::id, "write a short name without spaces");
+      String id = section.required("id", Values::businessId, "write a short name without spaces");
       Business business = business(section, id == null ? "" : id);
       if (id != null && isFirst(section, "id", id)) {
         byId.put(id, business);

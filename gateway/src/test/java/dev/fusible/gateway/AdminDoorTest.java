@@ -40,7 +40,8 @@ class AdminDoorTest {
 
     JsonNode second =
         run.get("/admin/circuits?limit=2&cursor=" + first.path("cursor").asText()).json();
-    assertThat(second.path("circuits").findValuesAsText("businessId")).containsExactly(TACOS);
+    assertThat(second.path("circuits").findValuesAsText("businessId"))
+        .containsExactly(TACOS, "upstream:llm");
     assertThat(second.path("cursor").isNull()).isTrue();
   }
 
@@ -49,7 +50,8 @@ class AdminDoorTest {
     run.post("/admin/circuits/" + TACOS + "/force-open", REASON);
 
     assertThat(ids("/admin/circuits?state=OPEN")).containsExactly(TACOS);
-    assertThat(ids("/admin/circuits?state=closed")).containsExactly(PLUMBER, CLINIC);
+    assertThat(ids("/admin/circuits?state=closed"))
+        .containsExactly(PLUMBER, CLINIC, "upstream:llm");
     assertThat(ids("/admin/circuits?q=cl%C3%ADnica")).containsExactly(CLINIC);
     assertThat(ids("/admin/circuits?q=%25")).isEmpty();
   }
@@ -153,7 +155,7 @@ class AdminDoorTest {
                     .contains(
                         "fusible_calls_total{outcome=\"failure\"} 1.0",
                         "fusible_fallbacks_total{language=\"es-MX\",type=\"system_error\"} 1.0",
-                        "fusible_circuits{state=\"closed\"} 3.0",
+                        "fusible_circuits{state=\"closed\"} 4.0",
                         "fusible_dead_air_seconds_count 1",
                         "fusible_store_degraded 0.0",
                         "fusible_late_results_total 0.0")

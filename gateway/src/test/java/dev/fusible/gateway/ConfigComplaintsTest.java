@@ -303,6 +303,21 @@ class ConfigComplaintsTest {
   }
 
   @Test
+  void a_business_is_not_called_like_an_upstream() {
+    assertThat(
+            complaintsOf(
+                SMALLEST
+                    + """
+                        - id: upstream:llm
+                          apiKeySha256: %s
+                      """
+                        .formatted(HASH_A.replace('0', '1'))))
+        .contains(
+            "line 7: businesses[1].id: must not begin with upstream: as the admin port calls"
+                + " upstreams so");
+  }
+
+  @Test
   void what_is_missing_is_said_where_it_should_be() {
     assertThat(
             complaintsOf(

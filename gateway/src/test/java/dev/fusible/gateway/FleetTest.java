@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
@@ -29,8 +30,23 @@ class FleetTest {
   private static final int BUSINESSES = 20;
   private static final int ROUNDS = 10;
   private static final String HEALTHY = "business-0";
+  private static final String UPSTREAM = "upstream:llm";
 
   private final Fleet fleet = new Fleet(BUSINESSES + 1, "1s");
+
+  /**
+   * What is seen here is each business's circuit: the upstream's would open before most of them.
+   */
+  @BeforeEach
+  void hold_the_upstreams_circuit_closed() {
+    gateway(0).order(UPSTREAM, "force-close");
+    await()
+        .until(
+            () ->
+                fleet.gateways.stream()
+                    .allMatch(
+                        each -> each.circuit(UPSTREAM).path("hold").asText().equals("CLOSED")));
+  }
 
   @AfterEach
   void close() {

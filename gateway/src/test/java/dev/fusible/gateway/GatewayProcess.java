@@ -110,13 +110,27 @@ final class GatewayProcess implements AutoCloseable {
   }
 
   JsonNode admin(String path) {
+    return send(HttpRequest.newBuilder(operators(path)).GET());
+  }
+
+  /**
+   * An operator's order for a circuit: {@code force-open}, {@code force-close} or {@code reset}.
+   */
+  JsonNode order(String circuit, String order) {
+    return send(
+        HttpRequest.newBuilder(operators("/admin/circuits/" + circuit + "/" + order))
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString("{\"reason\": \"test\"}")));
+  }
+
+  private URI operators(String path) {
+    return URI.create("http://127.0.0.1:" + adminPort + path);
+  }
+
+  private JsonNode send(HttpRequest.Builder request) {
     try {
       return RunningGateway.parse(
-          http.send(
-                  HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + adminPort + path))
-                      .timeout(Duration.ofSeconds(10))
-                      .build(),
-                  BodyHandlers.ofString())
+          http.send(request.timeout(Duration.ofSeconds(10)).build(), BodyHandlers.ofString())
               .body());
     } catch (IOException notYet) {
       throw new UncheckedIOException(notYet);
