@@ -25,7 +25,9 @@ import picocli.CommandLine.ScopeType;
     footer = {
       "",
       "Without --config it is a demo: an upstream that breaks on demand, and three businesses.",
-      "Variables such as FUSIBLE_SERVER_PORT override the file, and options override both."
+      "Variables such as FUSIBLE_SERVER_PORT override the file, and options override both.",
+      "",
+      "./fusible simulate --help: circuits in simulated time, with all that can go wrong."
     },
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
