@@ -8,6 +8,7 @@ import picocli.CommandLine.Option;
 /** Runs seeds of the simulator, from {@code --seed} on. */
 @Command(
     name = "fusible simulate",
+    mixinStandardHelpOptions = true,
     description = "Runs a fleet of circuit breakers in simulated time and checks its invariants.",
     footer = {
       "",
@@ -27,12 +28,6 @@ final class Simulate implements Callable<Integer> {
 
   @Option(names = "--seeds", defaultValue = "1", description = "How many seeds to run: 1.")
   private long seeds;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Shows this.")
-  private boolean help;
 
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new Simulate()).execute(arguments));
