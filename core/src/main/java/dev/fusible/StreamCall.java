@@ -35,7 +35,7 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
   private final long startNanos;
   private final StreamLimits limits;
   private final Downstream<T> downstream;
-  private final Upstream upstream = new Upstream(this::onError);
+  private final Upstream upstream = new Upstream(this::fail);
   private final AtomicReference<Stage> stage = new AtomicReference<>(Stage.ATTACHED);
   private volatile @Nullable Attempt attempt;
 
@@ -81,11 +81,16 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
     }
   }
 
-  void start(Attempt granted, Supplier<? extends Flow.Publisher<? extends T>> operation) {
+  /**
+   * Starts the operation, unless the subscriber cancelled before.
+   *
+   * @return whether it did
+   */
+  boolean start(Attempt granted, Supplier<? extends Flow.Publisher<? extends T>> operation) {
     attempt = granted;
     if (isOver()) {
       granted.ignored();
-      return;
+      return false;
     }
     Duration timeout = circuit.config().timeout();
     if (granted.isTrial() && !timeout.isZero()) {
@@ -96,8 +101,9 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
     try {
       operation.get().subscribe(this);
     } catch (Throwable error) {
-      onError(error);
+      fail(error);
     }
+    return true;
   }
 
   /** Starts a trial whose caller has been answered before there was a stream. */
@@ -251,7 +257,7 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
     }
     boolean speakable = hear(item);
     if (pass(item) == Downstream.Fate.UNASKED) {
-      onError(new IllegalStateException("upstream sent more than it was asked for"));
+      fail(new IllegalStateException("upstream sent more than it was asked for"));
     } else if (speakable) {
       endDetached(this::completed);
     }
@@ -288,6 +294,11 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
   @Override
   public void onError(Throwable error) {
     Objects.requireNonNull(error, "error");
+    upstream.ended();
+    fail(error);
+  }
+
+  private void fail(Throwable error) {
     if (moves(Stage.ATTACHED, Stage.OVER)) {
       attemptOrThrow().failed(error);
       disarm();
@@ -312,6 +323,7 @@ final class StreamCall<T> implements Flow.Subscription, Flow.Subscriber<T> {
 
   @Override
   public void onComplete() {
+    upstream.ended();
     if (moves(Stage.ATTACHED, Stage.OVER)) {
       completed(attemptOrThrow());
       disarm();

@@ -60,13 +60,8 @@ final class StreamedAsyncCall<T extends @Nullable Object> extends AsyncCall<T> {
     Flow.Subscriber<? super I> listener = stream.subscriber();
     StreamCall<I> call =
         new StreamCall<>(circuit, language, stream.options(), listener, startNanos);
-    if (granted.isSettled()) {
-      unwanted(stream);
-      return;
-    }
     if (!answers()) {
-      // The caller of a trial has lost patience: the trial goes on unheard.
-      call.startUnheard(granted, stream::publisher);
+      answeredBefore(granted, stream, call);
       return;
     }
     try {
@@ -74,15 +69,31 @@ final class StreamedAsyncCall<T extends @Nullable Object> extends AsyncCall<T> {
     } catch (Throwable broken) {
       call.cancel();
     }
-    if (call.isOver()) {
+    if (!call.start(granted, stream::publisher)) {
       unwanted(stream);
     }
-    call.start(granted, stream::publisher);
     complete(Answer.success(circuit, value, startNanos));
   }
 
+  /**
+   * The caller of a trial has lost patience: the trial goes on unheard. Any other caller gave up.
+   */
+  private static <I> void answeredBefore(
+      Attempt granted, StreamedAnswer<I> stream, StreamCall<I> call) {
+    if (granted.isTrial() && !granted.isSettled()) {
+      call.startUnheard(granted, stream::publisher);
+    } else {
+      granted.ignored();
+      unwanted(stream);
+    }
+  }
+
   private static <I> void unwanted(StreamedAnswer<I> stream) {
-    stream.publisher().subscribe(new Unwanted<>());
+    try {
+      stream.publisher().subscribe(new Unwanted<>());
+    } catch (RuntimeException brokenPublisher) {
+      // There is no stream to cancel.
+    }
   }
 
   /** Nobody wants the stream any more. */

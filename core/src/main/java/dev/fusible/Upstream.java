@@ -15,6 +15,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Upstream {
 
+  /** What is left of a subscription when the publisher has ended it: nothing may be said to it. */
+  private static final Flow.Subscription ENDED =
+      new Flow.Subscription() {
+        @Override
+        public void request(long n) {}
+
+        @Override
+        public void cancel() {}
+      };
+
   private final AtomicReference<Flow.@Nullable Subscription> subscription = new AtomicReference<>();
   private final AtomicLong asked = new AtomicLong();
   private final AtomicInteger passing = new AtomicInteger();
@@ -62,6 +72,11 @@ final class Upstream {
       }
       missed = passing.addAndGet(-missed);
     } while (missed != 0);
+  }
+
+  /** The publisher has said its last: a subscription that it begins after all is cancelled. */
+  void ended() {
+    subscription.set(ENDED);
   }
 
   void cancel() {

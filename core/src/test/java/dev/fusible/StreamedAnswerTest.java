@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -276,6 +277,41 @@ class StreamedAnswerTest {
 
     assertThat(upstream.cancelled).isTrue();
     assertThat(breakers.circuit("clinica-sonrisa").metrics().inFlight()).isZero();
+  }
+
+  @Test
+  void a_broken_publisher_of_a_stream_that_nobody_wants_leaves_the_attempt_settled() {
+    CompletionStage<ExecutionResult<String>> call =
+        breaker.executeAsync(
+            () -> CompletableFuture.completedFuture("stream"),
+            value ->
+                new StreamedAnswer<>(
+                    listener -> {
+                      throw new IllegalStateException();
+                    },
+                    StreamOptions.<String>builder(f -> "").build(),
+                    new Hearer(0) {
+                      @Override
+                      public void onSubscribe(Flow.Subscription granted) {
+                        granted.cancel();
+                      }
+                    }));
+
+    assertThat(call.toCompletableFuture()).isCompleted();
+    assertThat(breakers.circuit("clinica-sonrisa").metrics().inFlight()).isZero();
+  }
+
+  @Test
+  void a_stream_that_comes_after_its_caller_gave_up_is_cancelled_and_counts_as_neither() {
+    CompletableFuture<ExecutionResult<String>> call = call();
+    call.completeExceptionally(new TimeoutException());
+
+    answer.complete("stream");
+
+    assertThat(upstream.cancelled).isTrue();
+    assertThat(breakers.circuit("clinica-sonrisa").metrics().inFlight()).isZero();
+    assertThat(breaker.getMetrics().successfulExecutions()).isZero();
+    assertThat(breaker.getMetrics().failedExecutions()).isZero();
   }
 
   @Test
