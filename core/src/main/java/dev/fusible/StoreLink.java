@@ -97,13 +97,8 @@ final class StoreLink {
     unanswered.clear();
   }
 
-  /** Whether a write may have happened, or may yet happen. */
-  boolean isInDoubt() {
-    return !unanswered.isEmpty();
-  }
-
   /** Whether nothing is under way, waited for or in doubt. */
   boolean isIdle() {
-    return turns.isIdle() && claim.get() == null && !isInDoubt();
+    return turns.isIdle() && claim.get() == null && unanswered.isEmpty();
   }
 }

@@ -39,8 +39,8 @@ final class StoreMerge {
   }
 
   /**
-   * Nothing is under way, in doubt or to be written. A reset that had nothing to undo in the row is
-   * over: failures that others count from now on came after it.
+   * Nothing is under way or to be written, and the row is known. A reset that had nothing to undo
+   * in the row is over: failures that others count from now on came after it.
    */
   static MachineState atRest(MachineState s) {
     Persisted row = s.persisted();

@@ -127,7 +127,7 @@ final class StoreTurns {
   private void rest(Circuit circuit, StoreLink link) {
     health.succeeded(circuit);
     CompletableFuture<Void> lastWrite = link.lastWrite.get();
-    MachineState s = link.isInDoubt() ? circuit.machine() : circuit.update(StoreMerge::atRest);
+    MachineState s = link.mustLook ? circuit.machine() : circuit.update(StoreMerge::atRest);
     boolean hopeless = link.unreadable || link.failures > 1 || health.isDegraded();
     if (lastWrite != null && (s.isKnown() || s.isEvicted() || hopeless)) {
       lastWrite.complete(null);

@@ -118,6 +118,21 @@ class StoreSurprisesTest {
   }
 
   @Test
+  void a_success_after_a_write_that_was_lost_does_not_undo_failures_that_others_count_later() {
+    Instance one = instance();
+    one.line.fault(Operation.SET, Fault.FAIL);
+    one.fail(1);
+    one.succeeds();
+    one.line.all(Fault.NONE);
+    time.advance(Duration.ofSeconds(10));
+
+    instance().fail(4);
+    time.advance(REFRESH);
+
+    assertThat(one.failures()).isEqualTo(4);
+  }
+
+  @Test
   void a_lease_that_was_asked_for_counts_from_then_even_if_the_answer_is_lost() {
     Instance one = instance();
     one.fail(10);
