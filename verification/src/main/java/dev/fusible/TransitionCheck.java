@@ -206,9 +206,10 @@ record TransitionCheck(
       return;
     }
     boolean resetSince = before.resets() != old.resets();
+    boolean another = row.version() != old.version();
     boolean longAgo = watch.resetAt() + simulation.longestWrite() < simulation.world().now();
     fine(
-        !resetSince || before.isDirty() || !longAgo || !watch.isWellSinceReset(),
+        !another || !resetSince || before.isDirty() || !longAgo || !watch.isWellSinceReset(),
         "a success forgets what came before it",
         before,
         now);
