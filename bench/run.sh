@@ -5,6 +5,7 @@
 #   bench/run.sh --check           only the checks
 #   bench/run.sh [--subjects=fusible,floor] CLOSED OPEN     only these
 #   JAVA_HOME=/path/to/jdk-25 bench/run.sh                  on another JDK
+#   bench/run.sh --build           no row, only the build
 # The figures stay in bench/target/results.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,4 +19,7 @@ fi
 mvn -B -ntp -q -DskipTests -pl bench -am package
 echo "$version" > bench/target/built-with
 
+if [ "${1:-}" = --build ]; then
+  exit 0
+fi
 exec "$java" -cp "bench/target/classes:bench/target/lib/*" dev.fusible.bench.Compare bench/target/results "$@"

@@ -197,7 +197,7 @@ final class Attempt extends AtomicInteger {
       "NullAway") // A result may be null, and a predicate that can't take one has thrown.
   static boolean isFailedResult(Circuit circuit, @Nullable Object result) {
     try {
-      return circuit.config().recordResult().test(result);
+      return circuit.judgesResults() && circuit.config().recordResult().test(result);
     } catch (Throwable brokenPredicate) {
       return true;
     }

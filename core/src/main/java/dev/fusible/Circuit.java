@@ -77,10 +77,6 @@ final class Circuit extends Shortcut {
     return businessId;
   }
 
-  boolean isUpstream() {
-    return first.witnesses() != null;
-  }
-
   CallMetrics metrics() {
     return metrics;
   }

@@ -46,6 +46,9 @@ public record CircuitBreakerConfig(
 
   private static final Duration LONGEST = Duration.ofDays(365);
 
+  /** Of {@link #recordResult}: none is a failure. */
+  static final Predicate<Object> NO_RESULT = result -> false;
+
   private static final CircuitBreakerConfig DEFAULTS = builder().build();
 
   public CircuitBreakerConfig {
@@ -127,7 +130,7 @@ public record CircuitBreakerConfig(
     private Duration maxRecoveryTimeout = Duration.ofMinutes(5);
     private TripPolicy tripPolicy = TripPolicy.consecutiveFailures();
     private Predicate<? super Throwable> recordFailure = e -> !(e instanceof CancellationException);
-    private Predicate<Object> recordResult = result -> false;
+    private Predicate<Object> recordResult = NO_RESULT;
 
     private Builder() {}
 

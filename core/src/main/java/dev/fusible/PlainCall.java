@@ -5,19 +5,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A synchronous call without a limit that nobody measures: the shortest way through a circuit. In a
- * healthy one it reads no clock, allocates nothing, and writes two counts. Where anything else is
- * to be done, it is done as in every other call.
+ * A synchronous call without a limit that nobody measures, through a CLOSED circuit: the shortest
+ * way. In a healthy one it reads no clock, allocates nothing, and writes two counts. Where anything
+ * else is to be done, it is done as in every other call.
  */
 final class PlainCall {
 
   private PlainCall() {}
-
-  /** Whether the call may come this way. */
-  static boolean suits(Circuit circuit, MachineState s) {
-    return !circuit.isMeasured()
-        && (circuit.runsAll(s) ? circuit.isUnlimited() : circuit.surelyRejects(s));
-  }
 
   static <T extends @Nullable Object> T result(
       Circuit circuit,
@@ -25,9 +19,6 @@ final class PlainCall {
       @Nullable String language,
       Callable<? extends T> operation,
       Function<FallbackResponse, ? extends T> fallback) {
-    if (s.state() != CircuitBreakerState.CLOSED) {
-      return fallback.apply(circuit.speak(FallbackType.CIRCUIT_OPEN, language));
-    }
     CallMetrics metrics = circuit.metrics();
     metrics.start();
     T value;

@@ -1,6 +1,5 @@
 package dev.fusible;
 
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -19,21 +18,21 @@ final class Rotation extends AtomicLong {
   private static final long serialVersionUID = 1L;
 
   FallbackResponse next(Sentences sentences, @Nullable String phone) {
-    List<Sentences.Variant> variants = sentences.variants(phone);
+    Sentences.Variant[] variants = sentences.variants(phone);
     long last = getAcquire();
-    Sentences.Variant next = last == 0 ? variants.get(0) : after(last, variants);
+    Sentences.Variant next = last == 0 ? variants[0] : after(last, variants);
     setRelease(next.mark());
     return next.response();
   }
 
-  private static Sentences.Variant after(long last, List<Sentences.Variant> variants) {
-    int size = variants.size();
+  private static Sentences.Variant after(long last, Sentences.Variant[] variants) {
+    int size = variants.length;
     int place = Sentences.Variant.placeOf(last);
     Sentences.Variant next;
     int tried = 0;
     do {
       place = place + 1 < size ? place + 1 : 0;
-      next = variants.get(place);
+      next = variants[place];
       tried++;
     } while (next.hasTextOf(last) && tried < size);
     return next;

@@ -1,24 +1,10 @@
 package dev.fusible;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The sentences of one language for one type. Immutable.
- *
- * @param language their BCP 47 tag
- * @param type why they are spoken
- * @param withNumber what may be said when the business's number is known
- * @param withoutNumber what may be said when it is not
- * @param variantsWithoutNumber the same, made once since every call of an open circuit gets one
- */
-record Sentences(
-    String language,
-    FallbackType type,
-    List<String> withNumber,
-    List<String> withoutNumber,
-    List<Variant> variantsWithoutNumber) {
+/** The sentences of one language for one type. Immutable. */
+final class Sentences {
 
   /** The only placeholder: the business's number. */
   static final String PHONE = "{phone}";
@@ -48,27 +34,60 @@ record Sentences(
     }
   }
 
+  private final String language;
+  private final FallbackType type;
+  private final List<String> withNumber;
+  private final List<String> withoutNumber;
+
+  /** Made once, since every call of an open circuit gets one. */
+  private final Variant[] variantsWithoutNumber;
+
+  /**
+   * @param language their BCP 47 tag
+   * @param type why they are spoken
+   * @param withNumber what may be said when the business's number is known
+   * @param withoutNumber what may be said when it is not
+   */
   Sentences(
       String language, FallbackType type, List<String> withNumber, List<String> withoutNumber) {
-    this(language, type, withNumber, withoutNumber, variants(language, type, withoutNumber, PHONE));
+    this.language = language;
+    this.type = type;
+    this.withNumber = List.copyOf(withNumber);
+    this.withoutNumber = List.copyOf(withoutNumber);
+    this.variantsWithoutNumber = variants(withoutNumber, PHONE);
+  }
+
+  String language() {
+    return language;
+  }
+
+  FallbackType type() {
+    return type;
+  }
+
+  List<String> withNumber() {
+    return withNumber;
+  }
+
+  List<String> withoutNumber() {
+    return withoutNumber;
   }
 
   boolean canBeSaid(@Nullable String phone) {
     return !(phone == null ? withoutNumber : withNumber).isEmpty();
   }
 
-  /** What is said to callers of the business with this number. */
-  List<Variant> variants(@Nullable String phone) {
-    return phone == null ? variantsWithoutNumber : variants(language, type, withNumber, phone);
+  /** What is said to callers of the business with this number; not to be changed. */
+  Variant[] variants(@Nullable String phone) {
+    return phone == null ? variantsWithoutNumber : variants(withNumber, phone);
   }
 
-  private static List<Variant> variants(
-      String language, FallbackType type, List<String> texts, String phone) {
-    List<Variant> variants = new ArrayList<>(texts.size());
-    for (String text : texts) {
-      FallbackResponse response = new FallbackResponse(text.replace(PHONE, phone), language, type);
-      variants.add(Variant.of(response, variants.size()));
+  private Variant[] variants(List<String> texts, String phone) {
+    Variant[] variants = new Variant[texts.size()];
+    for (int i = 0; i < variants.length; i++) {
+      String text = texts.get(i).replace(PHONE, phone);
+      variants[i] = Variant.of(new FallbackResponse(text, language, type), i);
     }
-    return List.copyOf(variants);
+    return variants;
   }
 }

@@ -21,15 +21,19 @@ abstract class Shortcut {
 
   final CircuitBreakerConfig config;
   final CircuitContext context;
+  private final boolean isUpstream;
   private final boolean isUnlimited;
   private final boolean isMeasured;
+  private final boolean judgesResults;
   private @Nullable MachineState steady;
   private @Nullable Rejection rejection;
 
   Shortcut(CircuitBreakerConfig config, CircuitContext context, boolean isUpstream) {
     this.config = config;
     this.context = context;
+    this.isUpstream = isUpstream;
     this.isUnlimited = config.timeout().isZero();
+    this.judgesResults = config.recordResult() != CircuitBreakerConfig.NO_RESULT;
     this.isMeasured =
         config.tripPolicy() instanceof Rate || isUpstream || context.events().isHeard();
   }
@@ -42,6 +46,10 @@ abstract class Shortcut {
     return context;
   }
 
+  final boolean isUpstream() {
+    return isUpstream;
+  }
+
   /** Whether operations run without a limit. */
   final boolean isUnlimited() {
     return isUnlimited;
@@ -50,6 +58,11 @@ abstract class Shortcut {
   /** Whether anybody asks how long calls take, or when they came. */
   boolean isMeasured() {
     return isMeasured;
+  }
+
+  /** Whether a result may be a failure. */
+  final boolean judgesResults() {
+    return judgesResults;
   }
 
   /** Whether it runs every call that comes in this state. */

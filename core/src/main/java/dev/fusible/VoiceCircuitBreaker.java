@@ -77,8 +77,13 @@ public final class VoiceCircuitBreaker {
     Passage passes = passage;
     Circuit own = passes.own();
     MachineState s = own.machine();
-    if (passes.upstream() == null && PlainCall.suits(own, s)) {
-      return PlainCall.result(own, s, language, operation, fallback);
+    if (passes.upstream() == null && !own.isMeasured()) {
+      if (own.isUnlimited() && own.runsAll(s)) {
+        return PlainCall.result(own, s, language, operation, fallback);
+      }
+      if (own.surelyRejects(s)) {
+        return fallback.apply(own.speak(FallbackType.CIRCUIT_OPEN, language));
+      }
     }
     ExecutionResult<T> result = execute(operation);
     return result.valueOr(fallback);

@@ -10,7 +10,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -35,7 +34,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
   private final CircuitContext context;
   private final CircuitRegistry registry;
   private final List<Runnable> ownThreads = new ArrayList<>();
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean closed;
 
   private VoiceCircuitBreakers(Builder builder) {
     EventDispatcher events = new EventDispatcher(builder.listeners, builder.eventDelivery);
@@ -192,7 +191,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
   }
 
   void checkOpen() {
-    if (closed.get()) {
+    if (closed) {
       throw new IllegalStateException("VoiceCircuitBreakers is closed");
     }
   }
@@ -204,10 +203,11 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
    * open. Closing again does nothing.
    */
   @Override
-  public void close() {
-    if (!closed.compareAndSet(false, true)) {
+  public synchronized void close() {
+    if (closed) {
       return;
     }
+    closed = true;
     try {
       context.store().flush(registry).get(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException unfinished) {

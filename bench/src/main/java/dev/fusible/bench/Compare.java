@@ -96,7 +96,8 @@ final class Compare {
       }
     }
     for (Row row : rows) {
-      for (String name : offering(row)) {
+      // A graph's run shows by itself that its node ran.
+      for (String name : row == Row.GRAPH_NODE ? List.<String>of() : offering(row)) {
         System.out.printf(
             Locale.ROOT, "checked: %-42s %-20s %s%n", row.title, name, Check.check(name, row));
       }
@@ -109,13 +110,16 @@ final class Compare {
 
   private Map<String, Figure> timed(Row row) throws RunnerException {
     String method =
-        row == Row.CYCLE
-            ? TimedCycle.class.getName() + ".cycle"
-            : Timed.class.getName() + "." + Timed.methodOf(row);
+        switch (row) {
+          case CYCLE -> TimedCycle.class.getName() + ".cycle";
+          case GRAPH_NODE -> TimedGraph.class.getName() + ".graphNode";
+          default -> Timed.class.getName() + "." + Timed.methodOf(row);
+        };
+    List<String> subjects = row == Row.GRAPH_NODE ? TimedGraph.SUBJECTS : offering(row);
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .include("^" + method.replace(".", "\\.") + "$")
-            .param("subject", offering(row).toArray(String[]::new))
+            .param("subject", subjects.toArray(String[]::new))
             .addProfiler(GCProfiler.class)
             .shouldFailOnError(true)
             .jvmArgs(JVM.toArray(String[]::new))

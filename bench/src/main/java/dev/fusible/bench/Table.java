@@ -10,9 +10,6 @@ import org.jspecify.annotations.Nullable;
 /** Lays the figures out as the table of rows, with ratios to the best peer. */
 final class Table {
 
-  /** A rejected call may cost this much more than no guard at all, however deep the stack. */
-  private static final double DEEP_NANOS = 20;
-
   private final Map<Row, Map<String, Figure>> figures;
 
   Table(Map<Row, Map<String, Figure>> figures) {
@@ -52,35 +49,31 @@ final class Table {
             ours == null ? "not offered" : ours.shown(),
             best == null ? "" : best.getKey() + " " + best.getValue().shown(),
             Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, "%.2f", ratio),
-            must(row),
-            Double.isNaN(row.aim) ? "" : "≤ " + row.aim,
+            row.must.shown(),
+            Double.isNaN(row.must.aim()) ? "" : "≤ " + row.must.aim(),
             ours == null ? "" : verdict(row, ours, ratio, byName.get(Subjects.BARE)),
             String.join(", ", others))
         + " |\n";
   }
 
-  private static String must(Row row) {
-    if (row == Row.OPEN_DEEP) {
-      return "< " + (int) DEEP_NANOS + " ns over bare";
-    }
-    String bytes = row.mustBytes < 0 ? "" : ", ≤ " + row.mustBytes + " B";
-    return Double.isNaN(row.must) ? "" : "≤ " + row.must + " ×" + bytes;
-  }
-
   private static String verdict(Row row, Figure ours, double ratio, @Nullable Figure bare) {
-    if (row == Row.OPEN_DEEP && bare != null) {
+    Row.Must must = row.must;
+    if (!Double.isNaN(must.overBareNanos()) && bare != null) {
       double over = ours.value() - bare.value();
-      return (over < DEEP_NANOS ? "met" : "MISSED") + ": " + Figure.number(over) + " ns over bare";
+      return (over < must.overBareNanos() ? "met" : "MISSED")
+          + ": "
+          + Figure.number(over)
+          + " ns over bare";
     }
-    if (Double.isNaN(row.must) || Double.isNaN(ratio)) {
+    if (Double.isNaN(must.ratio()) || Double.isNaN(ratio)) {
       return "";
     }
     // A byte or less is what the measuring itself leaves behind.
-    boolean inBytes = row.mustBytes < 0 || ours.bytes() < row.mustBytes + 1;
-    if (ratio > row.must || !inBytes) {
+    boolean inBytes = must.bytes() < 0 || ours.bytes() < must.bytes() + 1;
+    if (ratio > must.ratio() || !inBytes) {
       return "MISSED";
     }
-    return ratio <= row.aim ? "aim reached" : "met";
+    return ratio <= must.aim() ? "aim reached" : "met";
   }
 
   /** The fastest of the libraries, whichever way it is called. */
@@ -88,7 +81,8 @@ final class Table {
     return byName.entrySet().stream()
         .filter(
             entry ->
-                !List.of(Subjects.OURS, Subjects.FLOOR, Subjects.BARE).contains(entry.getKey()))
+                !entry.getKey().startsWith(Subjects.OURS)
+                    && !List.of(Subjects.FLOOR, Subjects.BARE).contains(entry.getKey()))
         .min(Comparator.comparingDouble(entry -> entry.getValue().value()))
         .orElse(null);
   }
