@@ -26,7 +26,7 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
   private final AtomicBoolean answered = new AtomicBoolean();
   private volatile @Nullable Attempt attempt;
   private volatile @Nullable CompletableFuture<?> running;
-  private volatile @Nullable TimeLimit timers;
+  private volatile @Nullable Cancellable timers;
 
   AsyncCall(
       Passage passage,
@@ -49,7 +49,7 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
       fallBack(FallbackType.CIRCUIT_OPEN, null);
       return;
     }
-    attempt = granted;
+    begin(granted, null);
     if (isCancelled()) {
       granted.ignored();
       return;
@@ -63,6 +63,22 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
     CompletionStage<? extends T> stage;
     try {
       stage = operation.get();
+    } catch (Throwable error) {
+      failed(granted, error);
+      return;
+    }
+    await(granted, stage);
+  }
+
+  /** The call has its permit and, if it is armed already, its limit. */
+  final void begin(Attempt granted, @Nullable Cancellable limit) {
+    attempt = granted;
+    timers = limit;
+  }
+
+  /** The operation has been called: what it answered with is waited for. */
+  final void await(Attempt granted, CompletionStage<? extends T> stage) {
+    try {
       CompletionStage<? extends T> unneeded =
           stage.whenComplete((value, error) -> ended(granted, value, error));
       Objects.requireNonNull(unneeded);
@@ -137,12 +153,17 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
     return true;
   }
 
-  private void limitPassed(Attempt granted) {
+  final void limitPassed(Attempt granted) {
     if (endsWait() && granted.timedOut()) {
-      disarm();
-      fallBack(FallbackType.TIMEOUT, null);
-      cancelOperation();
+      expire();
     }
+  }
+
+  /** The limit has passed, and the attempt is settled. */
+  final void expire() {
+    disarm();
+    fallBack(FallbackType.TIMEOUT, null);
+    cancelOperation();
   }
 
   @Override
@@ -171,9 +192,9 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
   }
 
   final void disarm() {
-    TimeLimit armed = timers;
+    Cancellable armed = timers;
     if (armed != null) {
-      armed.disarm();
+      armed.cancel();
     }
   }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * once: whoever comes second (the operation's own end, its time limit, its caller's cancellation)
  * changes nothing. Thread-safe.
  */
-final class Attempt extends AtomicInteger {
+class Attempt extends AtomicInteger {
 
   private static final long serialVersionUID = 1L;
 

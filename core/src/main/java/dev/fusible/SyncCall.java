@@ -37,7 +37,7 @@ final class SyncCall<T extends @Nullable Object> {
   private final Thread caller = Thread.currentThread();
   private final AtomicReference<@Nullable Ending<T>> ending = new AtomicReference<>();
   private final FutureTask<Void> task = new FutureTask<>(this::run, null);
-  private volatile @Nullable TimeLimit timers;
+  private volatile @Nullable Cancellable timers;
 
   /** Whether the executor ran the operation on its caller's own thread. */
   private volatile boolean runsHere;
@@ -127,9 +127,9 @@ final class SyncCall<T extends @Nullable Object> {
   }
 
   private void disarm() {
-    TimeLimit armed = timers;
+    Cancellable armed = timers;
     if (armed != null) {
-      armed.disarm();
+      armed.cancel();
     }
   }
 

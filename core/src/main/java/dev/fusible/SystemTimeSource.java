@@ -3,27 +3,22 @@ package dev.fusible;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The machine's clocks. One daemon thread keeps every timer, and what falls due runs on a thread of
  * its own: an answer that is given then may run its receiver's code, which must not hold up the
  * limits of other calls. It is no virtual thread, since operations that cling to their carriers
- * would hold up those. A cancelled timer leaves its queue at once.
+ * would hold up those.
  */
 final class SystemTimeSource implements TimeSource {
 
   static final SystemTimeSource INSTANCE = new SystemTimeSource();
 
-  private final ScheduledThreadPoolExecutor timer;
   private final Executor due = Threads.asNeeded("fusible-due");
 
-  private SystemTimeSource() {
-    timer = new ScheduledThreadPoolExecutor(1, Threads.daemons("fusible-timer"));
-    timer.setRemoveOnCancelPolicy(true);
-  }
+  private final TimerWheel timers = new TimerWheel("fusible-timer", this::run);
+
+  private SystemTimeSource() {}
 
   @Override
   public long nanoTime() {
@@ -37,14 +32,12 @@ final class SystemTimeSource implements TimeSource {
 
   @Override
   public Cancellable schedule(Runnable task, Duration delay) {
-    ScheduledFuture<?> scheduled =
-        timer.schedule(() -> run(task), delay.toNanos(), TimeUnit.NANOSECONDS);
-    return () -> scheduled.cancel(false);
+    return timers.schedule(task, delay.toNanos());
   }
 
-  /** How many timers are armed. */
+  /** How many timers are armed, or were until a moment ago. */
   int armed() {
-    return timer.getQueue().size();
+    return timers.armed();
   }
 
   private void run(Runnable task) {

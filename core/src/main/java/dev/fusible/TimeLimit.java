@@ -4,46 +4,45 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The timers of one attempt: its time limit and, for a trial, how long its caller waits. Armed
- * before the operation starts, so that no operation can outrun its limit; called off when the
- * attempt settles, so that none is left behind.
+ * The timers of a trial: its time limit, and how long its caller waits. Timers are armed before the
+ * operation starts, so that no operation can outrun its limit, and called off when the attempt
+ * settles, so that none is left behind.
+ *
+ * @param limit the attempt's
+ * @param patience its caller's
  */
-final class TimeLimit {
-
-  private final Cancellable limit;
-  private final @Nullable Cancellable patience;
-
-  private TimeLimit(Cancellable limit, @Nullable Cancellable patience) {
-    this.limit = limit;
-    this.patience = patience;
-  }
+record TimeLimit(Cancellable limit, Cancellable patience) implements Cancellable {
 
   /**
-   * Arms the timers; {@code null} where the configuration sets no limit.
+   * Arms the timers of an attempt, of which only a trial has two; {@code null} where the
+   * configuration sets no limit.
    *
    * @param startNanos when the caller began to wait: what it waited for the store is part of its
    *     patience, but leaves the operation its whole time
    */
-  static @Nullable TimeLimit arm(
+  static @Nullable Cancellable arm(
       Attempt attempt, long startNanos, Runnable onLimit, Runnable onPatience) {
     Circuit circuit = attempt.circuit();
-    Duration timeout = circuit.config().timeout();
-    if (timeout.isZero()) {
+    if (circuit.isUnlimited()) {
       return null;
     }
     TimeSource time = circuit.context().time();
+    Duration timeout = circuit.config().timeout();
+    Cancellable limit = time.schedule(onLimit, timeout);
+    if (!attempt.isTrial()) {
+      return limit;
+    }
     Duration longest = circuit.config().trialPatience();
     Duration patience = longest.compareTo(timeout) < 0 ? longest : timeout;
     Duration left = patience.minusNanos(time.nanoTime() - startNanos);
-    boolean impatient = attempt.isTrial() && left.compareTo(timeout) < 0;
-    return new TimeLimit(
-        time.schedule(onLimit, timeout), impatient ? time.schedule(onPatience, left) : null);
+    return left.compareTo(timeout) < 0
+        ? new TimeLimit(limit, time.schedule(onPatience, left))
+        : limit;
   }
 
-  void disarm() {
+  @Override
+  public void cancel() {
     limit.cancel();
-    if (patience != null) {
-      patience.cancel();
-    }
+    patience.cancel();
   }
 }

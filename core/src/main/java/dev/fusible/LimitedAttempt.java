@@ -1,0 +1,40 @@
+package dev.fusible;
+
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The permit of an asynchronous call with a limit, for as long as the call has no future: most
+ * operations have answered when they return, and never need one. The timer runs it when the limit
+ * passes. Whether that, or the future, was first is decided by one compare-and-set.
+ */
+final class LimitedAttempt extends Attempt implements Runnable {
+
+  private static final long serialVersionUID = 1L;
+
+  private static final Object PASSED = new Object();
+
+  private static final AtomicReferenceFieldUpdater<LimitedAttempt, Object> CONCERNED =
+      AtomicReferenceFieldUpdater.newUpdater(LimitedAttempt.class, Object.class, "concerned");
+
+  /** The call's future, or that the limit passed before there was one. */
+  private transient volatile @Nullable Object concerned;
+
+  LimitedAttempt(Circuit circuit, long generation, CallMetrics metrics) {
+    super(circuit, generation, metrics);
+  }
+
+  /** From now on the limit is the future's concern; {@code false} if it has passed already. */
+  boolean concerns(AsyncCall<?> future) {
+    return CONCERNED.compareAndSet(this, null, future);
+  }
+
+  @Override
+  public void run() {
+    if (CONCERNED.compareAndSet(this, null, PASSED)) {
+      boolean unused = timedOut();
+    } else if (concerned instanceof AsyncCall<?> future) {
+      future.limitPassed(this);
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package dev.fusible;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An asynchronous call that nobody measures: as {@link PlainCall}, with a limit or without. Where
+ * the operation has answered when it returns, there is no future to wait with; any other call goes
+ * on as an {@link AsyncCall}. How long the caller waited is read from the rough clock.
+ */
+final class PlainAsyncCall<T extends @Nullable Object> {
+
+  private final Passage passage;
+  private final Circuit circuit;
+  private final @Nullable String language;
+  private final Supplier<? extends CompletionStage<? extends T>> operation;
+  private final long startNanos;
+
+  PlainAsyncCall(
+      Passage passage,
+      @Nullable String language,
+      Supplier<? extends CompletionStage<? extends T>> operation) {
+    this.passage = passage;
+    this.circuit = passage.own();
+    this.language = language;
+    this.operation = operation;
+    this.startNanos = circuit.context().roughNanos().getAsLong();
+  }
+
+  /** Whether a call may come this way. */
+  static boolean suits(Circuit circuit, MachineState s) {
+    return !circuit.isMeasured() && (circuit.runsAll(s) || circuit.surelyRejects(s));
+  }
+
+  CompletionStage<ExecutionResult<T>> stage(MachineState s) {
+    if (s.state() != CircuitBreakerState.CLOSED) {
+      return CompletableFuture.completedFuture(fallback(FallbackType.CIRCUIT_OPEN));
+    }
+    CallMetrics metrics = circuit.metrics();
+    metrics.start();
+    if (circuit.isUnlimited()) {
+      return unlimited(s, metrics);
+    }
+    LimitedAttempt attempt = new LimitedAttempt(circuit, s.generation(), metrics);
+    return limited(attempt, circuit.context().time().schedule(attempt, circuit.config().timeout()));
+  }
+
+  private CompletionStage<ExecutionResult<T>> unlimited(MachineState s, CallMetrics metrics) {
+    CompletionStage<? extends T> stage;
+    try {
+      stage = operation.get();
+    } catch (Throwable error) {
+      return failed(new Attempt(circuit, s.generation(), metrics), null, error);
+    }
+    CompletableFuture<? extends T> answered = answered(stage);
+    if (answered == null) {
+      return begun(new Attempt(circuit, s.generation(), metrics), null, stage);
+    }
+    T value = answered.join();
+    if (circuit.isStill(s, value)) {
+      metrics.succeed();
+    } else {
+      boolean unused = new Attempt(circuit, s.generation(), metrics).succeeded(value);
+    }
+    return success(value);
+  }
+
+  private CompletionStage<ExecutionResult<T>> limited(LimitedAttempt attempt, Cancellable limit) {
+    CompletionStage<? extends T> stage;
+    try {
+      stage = operation.get();
+    } catch (Throwable error) {
+      return failed(attempt, limit, error);
+    }
+    CompletableFuture<? extends T> answered = answered(stage);
+    if (answered == null) {
+      AsyncCall<T> call = begun(attempt, limit, stage);
+      if (!attempt.concerns(call)) {
+        call.expire();
+      }
+      return call;
+    }
+    T value = answered.join();
+    if (!attempt.succeeded(value)) {
+      attempt.cameLate();
+      return CompletableFuture.completedFuture(fallback(FallbackType.TIMEOUT));
+    }
+    limit.cancel();
+    return success(value);
+  }
+
+  /** The operation's future, if it has its answer already. */
+  private static <T extends @Nullable Object> @Nullable CompletableFuture<? extends T> answered(
+      CompletionStage<? extends T> stage) {
+    // A subclass may do anything, so it is only asked what every stage is asked.
+    return stage != null
+            && stage.getClass() == CompletableFuture.class
+            && stage instanceof CompletableFuture<? extends T> future
+            && future.isDone()
+            && !future.isCompletedExceptionally()
+        ? future
+        : null;
+  }
+
+  private AsyncCall<T> begun(
+      Attempt attempt, @Nullable Cancellable limit, CompletionStage<? extends T> stage) {
+    AsyncCall<T> call = new AsyncCall<>(passage, language, operation, startNanos);
+    call.begin(attempt, limit);
+    call.await(attempt, stage);
+    return call;
+  }
+
+  private AsyncCall<T> failed(Attempt attempt, @Nullable Cancellable limit, Throwable error) {
+    AsyncCall<T> call = new AsyncCall<>(passage, language, operation, startNanos);
+    call.begin(attempt, limit);
+    call.failed(attempt, error);
+    return call;
+  }
+
+  private CompletionStage<ExecutionResult<T>> success(T value) {
+    return CompletableFuture.completedFuture(new ExecutionResult.Success<>(value, elapsed()));
+  }
+
+  private ExecutionResult<T> fallback(FallbackType type) {
+    return new ExecutionResult.Fallback<>(circuit.speak(type, language), type, null, elapsed());
+  }
+
+  private Duration elapsed() {
+    long nanos = circuit.context().roughNanos().getAsLong() - startNanos;
+    return nanos <= 0 ? Duration.ZERO : Duration.ofNanos(nanos);
+  }
+}
