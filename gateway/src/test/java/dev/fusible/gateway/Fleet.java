@@ -2,7 +2,6 @@ package dev.fusible.gateway;
 
 import dev.fusible.jdbc.SupabaseMigrations;
 import dev.fusible.testkit.FaultyUpstream;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,10 +10,13 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 
 /**
  * Three gateways, each a process of its own, on one PostgreSQL whose every version of every row is
@@ -48,40 +50,63 @@ final class Fleet implements AutoCloseable {
       end $$;
       create trigger keep after insert or update on fusible.voice_circuit_breaker_state
         for each row execute function fusible.keep();
-      alter role fusible_app password 'app';
       """;
+
+  private static final int GATEWAYS = 3;
+  private static final String UPSTREAM = "upstream:llm";
 
   final FaultyUpstream upstream = FaultyUpstream.start();
   final List<GatewayProcess> gateways = new ArrayList<>();
   final List<String> businesses;
+  final PostgresServer postgres;
   private final Path folder;
-  private final EmbeddedPostgres postgres;
-  private final String ownerUrl;
+  private final String settings;
 
   /**
+   * Three gateways that connect to the database themselves.
+   *
    * @param recovery how long a circuit stays open, as the configuration writes it
    */
   Fleet(int businessCount, String recovery) {
+    this(businessCount, "{recoveryTimeout: " + recovery + "}", "{}");
+    start(direct());
+  }
+
+  /**
+   * A database, and no gateways yet.
+   *
+   * @param breaker the section of the configuration
+   * @param deadlines likewise
+   */
+  Fleet(int businessCount, String breaker, String deadlines) {
+    businesses = IntStream.range(0, businessCount).mapToObj(i -> "business-" + i).toList();
     try {
       folder = Files.createTempDirectory("fusible-fleet");
-      postgres = EmbeddedPostgres.start();
-      ownerUrl = postgres.getJdbcUrl("postgres", "postgres");
-      SupabaseMigrations.migrate(ownerUrl);
+      postgres = new PostgresServer(folder);
+      SupabaseMigrations.migrate(postgres.url("postgres"));
       sql(HISTORY);
     } catch (IOException | SQLException impossible) {
       throw new IllegalStateException(impossible);
     }
-    businesses = IntStream.range(0, businessCount).mapToObj(i -> "business-" + i).toList();
-    for (int i = 0; i < 3; i++) {
-      gateways.add(new GatewayProcess(folder, yaml(recovery)));
+    settings = "breaker: " + breaker + "\ndeadlines: " + deadlines;
+  }
+
+  /** Starts three gateways, with the database behind {@code storeUrl}. */
+  void start(String storeUrl) {
+    for (int i = 0; i < GATEWAYS; i++) {
+      add(storeUrl, Map.of());
     }
   }
 
-  private String yaml(String recovery) {
+  /** Starts one gateway more. */
+  void add(String storeUrl, Map<String, String> environment) {
+    gateways.add(new GatewayProcess(folder, yaml(storeUrl), environment));
+  }
+
+  private String yaml(String storeUrl) {
     return """
         store: %s
-        breaker:
-          recoveryTimeout: %s
+        %s
         upstreams:
           - name: llm
             kind: openai
@@ -90,8 +115,8 @@ final class Fleet implements AutoCloseable {
         %s
         """
         .formatted(
-            postgres.getJdbcUrl("fusible_app", "postgres") + "&password=app",
-            recovery,
+            storeUrl,
+            settings,
             upstream.url(),
             businesses.stream()
                 .map(
@@ -102,7 +127,43 @@ final class Fleet implements AutoCloseable {
   }
 
   Connection connection() throws SQLException {
-    return DriverManager.getConnection(ownerUrl);
+    return DriverManager.getConnection(postgres.url("postgres"));
+  }
+
+  /** So that what is seen is each business's circuit: the upstream's would open before them. */
+  void holdUpstreamClosed() {
+    gateways.get(0).order(UPSTREAM, "force-closed");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () ->
+                gateways.stream()
+                    .allMatch(
+                        each -> each.circuit(UPSTREAM).path("hold").asText().equals("CLOSED")));
+  }
+
+  /** The URL of a gateway that connects to the database itself. */
+  String direct() {
+    return postgres.url("fusible_app");
+  }
+
+  GatewayProcess gateway(int i) {
+    return gateways.get(i);
+  }
+
+  /** How many businesses' rows satisfy a condition. */
+  int rows(String condition) {
+    try (Connection connection = connection();
+        Statement statement = connection.createStatement();
+        ResultSet count =
+            statement.executeQuery(
+                "select count(*) from fusible.voice_circuit_breaker_state"
+                    + " where kind = 'business' and "
+                    + condition)) {
+      return count.next() ? count.getInt(1) : 0;
+    } catch (SQLException impossible) {
+      throw new IllegalStateException(impossible);
+    }
   }
 
   void sql(String sql) {
@@ -146,10 +207,6 @@ final class Fleet implements AutoCloseable {
   public void close() {
     gateways.forEach(GatewayProcess::close);
     upstream.close();
-    try {
-      postgres.close();
-    } catch (IOException alreadyGone) {
-      throw new IllegalStateException(alreadyGone);
-    }
+    postgres.close();
   }
 }

@@ -1,7 +1,6 @@
 package dev.fusible.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.fusible.gateway.RunningGateway.Answer;
 import dev.fusible.testkit.Fault;
@@ -27,7 +26,6 @@ class FleetOutageTest {
   private static final int BUSINESSES = 30;
   private static final Duration OUTAGE = Duration.ofSeconds(75);
   private static final Duration BETWEEN_TURNS = Duration.ofSeconds(6);
-  private static final String UPSTREAM = "upstream:llm";
 
   /**
    * @param asked how often the model was asked while it hung
@@ -56,13 +54,7 @@ class FleetOutageTest {
     ExecutorService callers = Executors.newFixedThreadPool(BUSINESSES);
     try (Fleet fleet = new Fleet(BUSINESSES, "30s")) {
       if (alone) {
-        fleet.gateways.get(0).order(UPSTREAM, "force-close");
-        await()
-            .until(
-                () ->
-                    fleet.gateways.stream()
-                        .allMatch(
-                            each -> each.circuit(UPSTREAM).path("hold").asText().equals("CLOSED")));
+        fleet.holdUpstreamClosed();
       }
       fleet.upstream.fault(Fault.HANG);
       long before = fleet.upstream.requests();

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 
@@ -27,9 +28,15 @@ final class GatewayProcess implements AutoCloseable {
   private final int adminPort = freePort();
   private final List<String> command = new ArrayList<>();
   private final Path log;
+  private final Map<String, String> environment;
   private Process process;
 
   GatewayProcess(Path folder, String yaml) {
+    this(folder, yaml, Map.of());
+  }
+
+  GatewayProcess(Path folder, String yaml, Map<String, String> environment) {
+    this.environment = environment;
     log = folder.resolve("gateway-" + port + ".log");
     command.addAll(
         List.of(
@@ -54,7 +61,7 @@ final class GatewayProcess implements AutoCloseable {
     }
   }
 
-  private static int freePort() {
+  static int freePort() {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     } catch (IOException impossible) {
@@ -64,11 +71,12 @@ final class GatewayProcess implements AutoCloseable {
 
   void start() {
     try {
-      process =
+      ProcessBuilder builder =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-              .start();
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+      builder.environment().putAll(environment);
+      process = builder.start();
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
     }
@@ -82,6 +90,14 @@ final class GatewayProcess implements AutoCloseable {
   void kill() {
     process.destroyForcibly();
     process.onExit().join();
+  }
+
+  void pause() {
+    Signals.stop(process.toHandle());
+  }
+
+  void resume() {
+    Signals.resume(process.toHandle());
   }
 
   /** As SIGTERM does; returns the exit code. */
@@ -114,7 +130,7 @@ final class GatewayProcess implements AutoCloseable {
   }
 
   /**
-   * An operator's order for a circuit: {@code force-open}, {@code force-close} or {@code reset}.
+   * An operator's order for a circuit: {@code force-open}, {@code force-closed} or {@code reset}.
    */
   JsonNode order(String circuit, String order) {
     return send(

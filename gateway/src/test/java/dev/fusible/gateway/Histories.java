@@ -10,6 +10,28 @@ final class Histories {
 
   private Histories() {}
 
+  /** How many trials were granted. */
+  static long trials(List<Version> history) {
+    return history.stream()
+        .filter(version -> version.state().equals("HALF_OPEN") && version.trialToken() != null)
+        .map(Version::trialToken)
+        .distinct()
+        .count();
+  }
+
+  /** How many trials closed their circuit. */
+  static long recoveries(List<Version> history) {
+    long recoveries = 0;
+    for (int i = 0; i + 1 < history.size(); i++) {
+      if (history.get(i).state().equals("HALF_OPEN")
+          && history.get(i + 1).state().equals("CLOSED")
+          && history.get(i).business().equals(history.get(i + 1).business())) {
+        recoveries++;
+      }
+    }
+    return recoveries;
+  }
+
   /**
    * @param history by business and version
    * @param recoverySeconds how long a circuit stays open
