@@ -201,6 +201,7 @@ record TransitionCheck(
             && before.rowGeneration() == old.generation()
             && row.generation() == old.generation()
             && !before.isCommanded()
+            && !simulation.history().wasRestored()
             && !watch.wroteBetween(old.version(), row.version());
     if (!counting || old == null || row == null) {
       return;
