@@ -23,21 +23,18 @@ final class TrialLease {
       @Nullable CircuitBreakerStoreState row,
       CompletableFuture<@Nullable Attempt> caller) {
     long until = sentNanos + StateMachine.lease(circuit.config()).toNanos();
-    Trial trial = new Trial(token, Phase.READY, until);
+    // RUNNING before its caller knows, or the next call would take it from under the caller's nose.
+    Phase phase = caller.isDone() ? Phase.READY : Phase.RUNNING;
+    Trial trial = new Trial(token, phase, until);
     MachineState granted = circuit.transition(s -> StoreMerge.granted(s, trial, row), "recovery");
-    if (granted.trial() != trial) {
-      caller.complete(null);
-      return;
-    }
-    MachineState running = granted.withTrial(trial.in(Phase.RUNNING));
-    if (caller.isDone() || !circuit.replaced(granted, running)) {
+    if (granted.trial() != trial || phase == Phase.READY) {
       caller.complete(null);
       return;
     }
     long now = circuit.context().time().nanoTime();
-    Attempt attempt = new Attempt(circuit, running.generation(), token, now);
+    Attempt attempt = new Attempt(circuit, granted.generation(), token, now);
     if (!caller.complete(attempt)) {
-      // The caller gave up between the two checks.
+      // The caller gave up meanwhile.
       attempt.giveBack();
     }
   }

@@ -59,6 +59,25 @@ class ClaimTest {
   }
 
   @Test
+  void who_asked_for_the_trial_runs_it_and_no_call_that_comes_when_it_is_granted() {
+    Instance one = readyForATrial();
+    List<CompletableFuture<ExecutionResult<String>>> later = new ArrayList<>();
+    one.breaker.addListener(
+        new CircuitBreakerListener() {
+          @Override
+          public void onStateChange(StateChange change) {
+            if (change.to() == HALF_OPEN) {
+              later.add(call(one));
+            }
+          }
+        });
+
+    assertThat(call(one).join().isFallback()).isFalse();
+
+    assertThat(later).singleElement().matches(call -> call.join().isFallback());
+  }
+
+  @Test
   void a_caller_of_a_slow_claim_gets_the_trial_when_it_comes() {
     Instance one = readyForATrial();
     one.line.fault(Operation.CLAIM, Fault.HOLD);
