@@ -19,13 +19,20 @@ final class LogLine extends LayoutBase<ILoggingEvent> {
   private static final DateTimeFormatter WHEN =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSXXX");
   private static final int MOST_CAUSES = 5;
+  private static final String OURS = "dev.fusible.";
 
   @Override
   public String doLayout(ILoggingEvent event) {
     StringBuilder line = new StringBuilder(200);
     line.append(
         WHEN.format(Instant.ofEpochMilli(event.getTimeStamp()).atZone(ZoneId.systemDefault())));
-    line.append(String.format(" %-5s ", event.getLevel())).append(event.getFormattedMessage());
+    line.append(String.format(" %-5s ", event.getLevel()));
+    if (event.getLoggerName().startsWith(OURS)) {
+      line.append(event.getFormattedMessage());
+    } else {
+      line.append("A library warns");
+      append(line, "logger", event.getLoggerName());
+    }
     List<KeyValuePair> pairs = event.getKeyValuePairs();
     for (KeyValuePair pair : pairs == null ? List.<KeyValuePair>of() : pairs) {
       append(line, pair.key, String.valueOf(pair.value));

@@ -11,6 +11,7 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * Where the log goes: to one stream, through a bounded queue. A stream that blocks must not block a
@@ -18,6 +19,13 @@ import java.nio.charset.StandardCharsets;
  * a third of a second at every start.
  */
 final class LogSink {
+
+  /**
+   * The pool's complaints of a database, of which the breaker tells, and Vert.x's of broken HTTP
+   * from outside, which anybody may send as often as they like.
+   */
+  private static final List<String> NOT_HEARD =
+      List.of("com.zaxxer.hikari", "io.vertx.core.net.impl.ConnectionBase");
 
   private static final int QUEUED_LINES = 4_096;
   private static final int FLUSH_MILLIS = 1_000;
@@ -58,8 +66,7 @@ final class LogSink {
     root.setLevel(Level.WARN);
     root.addAppender(queue);
     context.getLogger("dev.fusible").setLevel(Level.INFO);
-    // It quotes what the database's driver says; the breaker says when the store does not answer.
-    context.getLogger("com.zaxxer.hikari").setLevel(Level.OFF);
+    NOT_HEARD.forEach(name -> context.getLogger(name).setLevel(Level.OFF));
     return new LogSink(queue);
   }
 

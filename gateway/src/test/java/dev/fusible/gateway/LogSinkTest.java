@@ -71,11 +71,27 @@ class LogSinkTest {
     logger.debug("details");
     logger.info("news");
 
-    assertThat(written()).contains("trouble", "news").doesNotContain("idle talk", "details");
+    assertThat(written())
+        .contains("logger=io.vertx.core.Something", "news")
+        .doesNotContain("idle talk", "details");
   }
 
   @Test
-  void the_connection_pool_is_never_heard_since_it_quotes_the_database() {
+  void a_librarys_words_are_not_repeated_since_they_may_quote_anything() {
+    context
+        .getLogger("io.vertx.core.Something")
+        .error("invalid header: canary", new IOException("canary"));
+
+    assertThat(written())
+        .contains("ERROR A library warns logger=io.vertx.core.Something exception=")
+        .doesNotContain("canary");
+  }
+
+  @Test
+  void what_breaks_at_a_connection_is_no_news_of_the_gateways() {
+    context
+        .getLogger("io.vertx.core.net.impl.ConnectionBase")
+        .error("invalid version format: canary");
     context
         .getLogger("com.zaxxer.hikari.pool.PoolBase")
         .error("fusible - Failed to validate connection (canary)");
