@@ -271,7 +271,9 @@ final class Circuit extends Shortcut {
 
   /** A first reading that found no row: nothing to merge, and nothing to allocate. */
   boolean isLoadedAsNew() {
-    return MACHINE.compareAndSet(this, MachineState.INITIAL, MachineState.INITIAL_LOADED);
+    MachineState s = machine;
+    MachineState read = Healthy.read(s);
+    return read != null && (MACHINE.compareAndSet(this, s, read) || isLoadedAsNew());
   }
 
   /** Another instance's row, or the first reading. */

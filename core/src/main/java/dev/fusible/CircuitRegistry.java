@@ -28,7 +28,15 @@ final class CircuitRegistry {
     this.creation = creation.apply(this);
   }
 
-  /** The business's circuit, made if there is none. */
+  /** As {@link #circuit}, with the id checked: one that there is a circuit for has been. */
+  Circuit ofBusiness(String businessId) {
+    Circuit existing = circuits.get(businessId);
+    return existing != null && !existing.isUpstream() && !existing.machine().isEvicted()
+        ? existing
+        : circuit(CircuitId.ofBusiness(businessId));
+  }
+
+  /** The circuit, made if there is none. */
   Circuit circuit(String businessId) {
     while (true) {
       Circuit existing = circuits.get(businessId);

@@ -115,8 +115,12 @@ final class StateMachine {
     if (!failed && isUnmovedBySuccess(s, config)) {
       return s;
     }
-    int requests = Math.min(s.requestCount() + 1, config.volumeThreshold());
     Rate rate = config.tripPolicy() instanceof Rate r ? r : null;
+    MachineState shared = failed || rate != null ? null : Healthy.afterSuccess(s);
+    if (shared != null) {
+      return shared;
+    }
+    int requests = Math.min(s.requestCount() + 1, config.volumeThreshold());
     boolean bad = isBad(outcome, config);
     Window window = rate == null ? null : windowOf(s, rate, now).plus(bad, now);
     MachineState counted =

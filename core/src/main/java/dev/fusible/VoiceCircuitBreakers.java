@@ -119,8 +119,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
    */
   public VoiceCircuitBreaker forBusiness(String businessId) {
     checkOpen();
-    Circuit own = circuit(CircuitId.ofBusiness(businessId));
-    return new VoiceCircuitBreaker(this, new Passage(own, null), null);
+    return new VoiceCircuitBreaker(this, new Passage(registry.ofBusiness(businessId), null), null);
   }
 
   /**
@@ -137,7 +136,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
    */
   public VoiceCircuitBreaker forBusiness(String businessId, String upstream) {
     checkOpen();
-    Circuit own = circuit(CircuitId.ofBusiness(businessId));
+    Circuit own = registry.ofBusiness(businessId);
     Passage both = new Passage(own, circuit(CircuitId.ofUpstream(upstream)));
     return new VoiceCircuitBreaker(this, both, null);
   }
