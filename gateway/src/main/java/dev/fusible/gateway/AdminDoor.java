@@ -76,14 +76,19 @@ final class AdminDoor {
             other ->
                 new ApiError(404, "not_found", "see /admin/circuits, /metrics, /readyz")
                     .send(other.response()));
-    router
-        .route()
-        .failureHandler(
-            failed ->
-                (failed.statusCode() == 413
-                        ? new ApiError(413, "request_too_large", "a request may have 64 KiB")
-                        : new ApiError(500, "internal_error", "the gateway failed"))
-                    .send(failed.response()));
+    router.route().failureHandler(failed -> error(failed.statusCode()).send(failed.response()));
+  }
+
+  private static ApiError error(int status) {
+    return switch (status) {
+      case 413 -> new ApiError(413, "request_too_large", "a request may have 64 KiB");
+      case 405 ->
+          new ApiError(405, "method_not_allowed", "circuits are read by GET, ordered by POST");
+      default ->
+          status >= 400 && status < 500
+              ? new ApiError(status, "bad_request", "the request can't be read")
+              : new ApiError(500, "internal_error", "the gateway failed");
+    };
   }
 
   static BodyHandler body() {

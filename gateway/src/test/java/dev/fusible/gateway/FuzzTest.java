@@ -166,6 +166,31 @@ class FuzzTest {
     }
   }
 
+  @Test
+  void an_operators_request_is_answered_or_its_connection_closed() {
+    List<String> requests =
+        List.of(
+            "GET /admin/circuits?state=OPEN&q=a&limit=10&cursor=x",
+            "GET /admin/circuits/" + RunningGateway.CLINIC,
+            "GET /readyz",
+            "POST /admin/circuits/" + RunningGateway.CLINIC + "/reset");
+    try (RunningGateway run = new RunningGateway()) {
+      Mutations.rounds(
+          300,
+          mutations -> {
+            String request =
+                mutations.oneOf(requests)
+                    + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: 17\r\n\r\n"
+                    + "{\"reason\":\"test\"}";
+            String answer = exchanged(run.gateway.adminPort(), mutations.broken(bytes(request)));
+            assertThat(answer).doesNotContain("Exception", "at dev.fusible");
+            assertThat(answer).doesNotStartWith("HTTP/1.1 500");
+          });
+      assertThat(run.get("/readyz").status()).isEqualTo(200);
+    }
+  }
+
   private static String exchanged(int port, byte[] request) throws IOException {
     try (Socket socket = new Socket("127.0.0.1", port)) {
       socket.setSoTimeout(5_000);
