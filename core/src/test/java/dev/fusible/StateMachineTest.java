@@ -6,6 +6,8 @@ import static dev.fusible.CircuitBreakerState.OPEN;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.LongSummaryStatistics;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -229,5 +231,51 @@ class StateMachineTest {
 
     assertThat(s.state()).isEqualTo(OPEN);
     assertThat(s.lastErrorCode()).isEqualTo("slow");
+  }
+
+  @Test
+  void a_rejection_holds_until_the_wait_is_over_or_for_ever_where_an_operator_holds() {
+    assertThat(StateMachine.rejectsUntil(open(5 * SECOND), CONFIG)).isEqualTo(35 * SECOND);
+    assertThat(StateMachine.rejectsUntil(StateMachine.forceOpen(open(0), 5 * SECOND), CONFIG))
+        .isGreaterThan(Duration.ofDays(365).toNanos());
+  }
+
+  @Test
+  void the_failure_that_may_open_is_the_next_one() {
+    assertThat(StateMachine.isNearOpening(after(MachineState.INITIAL, FAILED, 3), CONFIG))
+        .isFalse();
+    assertThat(StateMachine.isNearOpening(after(MachineState.INITIAL, FAILED, 4), CONFIG)).isTrue();
+    assertThat(StateMachine.isNearOpening(after(MachineState.INITIAL, FAILED, 5), CONFIG)).isTrue();
+  }
+
+  @Test
+  void longer_waits_spread_over_the_whole_jitter() {
+    CircuitBreakerConfig config = CONFIG.toBuilder().recoveryBackoff(2.0).build();
+    LongSummaryStatistics waits =
+        LongStream.range(1, 500)
+            .map(
+                generation -> {
+                  MachineState.Draft draft = open(0).edit();
+                  draft.rowGeneration = generation;
+                  draft.failedTrials = 1;
+                  return StateMachine.waitNanos(draft.freeze(), config);
+                })
+            .summaryStatistics();
+
+    assertThat(waits.getMin()).isBetween(54 * SECOND, 55 * SECOND);
+    assertThat(waits.getMax()).isBetween(65 * SECOND, 66 * SECOND);
+    assertThat(waits.getAverage() / SECOND).isBetween(59.5, 60.5);
+  }
+
+  @Test
+  void a_failed_trial_is_remembered_by_what_it_failed_with_and_a_slow_one_by_that() {
+    CircuitBreakerConfig slow =
+        CONFIG.toBuilder().tripPolicy(TripPolicy.slowCalls(0.5, Duration.ofSeconds(1), 4)).build();
+    MachineState trial = trial(Trial.Phase.RUNNING, 100 * SECOND);
+    Outcome late = new Outcome(Outcome.Kind.SUCCESS, 2 * SECOND, null);
+
+    assertThat(StateMachine.settle(trial, FAILED, slow, 0).lastErrorCode()).isEqualTo("Broken");
+    assertThat(StateMachine.settle(trial, late, slow, 0).lastErrorCode())
+        .isEqualTo(Outcome.SLOW_CODE);
   }
 }

@@ -335,4 +335,55 @@ class StoreMergeTest {
 
     assertThat(s.openedAtNanos()).isEqualTo(NOW + 400_000_000L);
   }
+
+  @Test
+  void the_later_of_two_openings_counts_also_where_the_clock_runs_over() {
+    MachineState.Draft draft = counted(read(row(CLOSED, 0, 1)), 10).edit();
+    draft.openedAtNanos = Long.MAX_VALUE - 10;
+    MachineState ours = draft.freeze();
+    Row written = row(OPEN, 1, 2);
+    written.openedFor = Duration.ZERO;
+
+    assertThat(
+            StoreMerge.acknowledged(ours, ours, written.build(), Long.MIN_VALUE + 5)
+                .openedAtNanos())
+        .isEqualTo(Long.MIN_VALUE + 5);
+    written.openedFor = Duration.ofNanos(100);
+    assertThat(
+            StoreMerge.acknowledged(ours, ours, written.build(), Long.MIN_VALUE + 5)
+                .openedAtNanos())
+        .isEqualTo(Long.MAX_VALUE - 10);
+  }
+
+  @Test
+  void a_result_that_came_after_what_was_written_is_still_to_be_written() {
+    MachineState.Draft draft = read(row(HALF_OPEN, 1, 1)).edit();
+    draft.settledToken = "first";
+    MachineState written = draft.freeze();
+    draft = written.edit();
+    draft.settledToken = "second";
+    CircuitBreakerStoreState row = row(OPEN, 2, 2).build();
+
+    assertThat(StoreMerge.acknowledged(written, written, row, NOW).settledToken()).isNull();
+    assertThat(StoreMerge.acknowledged(draft.freeze(), written, row, NOW).settledToken())
+        .isEqualTo("second");
+  }
+
+  @Test
+  void when_a_closed_circuit_last_changed_is_what_the_row_says() {
+    MachineState ours = counted(MachineState.INITIAL, 1);
+    assertThat(ours.lastStateChange()).isNull();
+
+    assertThat(rebased(ours, row(CLOSED, 0, 1)).lastStateChange()).isEqualTo(Instant.EPOCH);
+  }
+
+  @Test
+  void a_claim_under_way_outlives_a_row_of_the_same_opening_and_no_other() {
+    Trial claiming = new Trial("mine", Trial.Phase.CLAIMING, NOW + 1);
+    MachineState ours = read(row(OPEN, 1, 5)).withTrial(claiming);
+
+    assertThat(rebased(ours, row(OPEN, 1, 6)).trial()).isEqualTo(claiming);
+    assertThat(rebased(ours, row(OPEN, 2, 6)).trial()).isNull();
+    assertThat(rebased(ours, row(HALF_OPEN, 1, 6)).trial()).isNull();
+  }
 }
