@@ -90,6 +90,7 @@ final class SimulatedCall {
   private boolean cancelledByCaller;
   private long beganAt = -1;
   private long generation = -1;
+  private @Nullable Circuit beganIn;
   private long endsAt;
   private boolean trial;
   private boolean silenceIsOver;
@@ -175,6 +176,7 @@ final class SimulatedCall {
     watch.sees(circuit);
     MachineState s = circuit.machine();
     beganAt = world.now();
+    beganIn = circuit;
     boolean runs = s.trial() != null && s.trial().phase() == Trial.Phase.RUNNING;
     trial = returned || s.state() == CircuitBreakerState.HALF_OPEN;
     if (!returned) {
@@ -254,7 +256,8 @@ final class SimulatedCall {
     MachineState before = circuit == null ? null : circuit.machine();
     world.trace.add(world.now(), "operation ends", watch, behaviour);
     complete();
-    if (circuit == null || before == null || before.isEvicted()) {
+    if (circuit == null || before == null || before.isEvicted() || circuit != beganIn) {
+      // An evicted circuit's successor takes what its attempts come to.
       return;
     }
     MachineState after = circuit.machine();

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 /** The concurrent pieces, in every interleaving that a model checker comes to. */
 class ConcurrencyTest {
 
-  private static final int INTERLEAVINGS = Integer.getInteger("interleavings", 300);
+  private static final int INTERLEAVINGS = Integer.getInteger("interleavings", 200);
 
   private static final int SCENARIOS = INTERLEAVINGS / 30;
 
