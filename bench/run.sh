@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds what is missing, checks every subject, runs all rows and prints one table.
 #   bench/run.sh                   all rows, 3 forks: about an hour
-#   bench/run.sh --quick           all rows, 1 short fork: under 5 minutes
+#   bench/run.sh --quick           all rows, 1 fork: the least of 50 short samples of each, for a machine that is not quiet
 #   bench/run.sh --check           only the checks
 #   bench/run.sh [--subjects=fusible,floor] CLOSED OPEN     only these
 #   JAVA_HOME=/path/to/jdk-25 bench/run.sh                  on another JDK

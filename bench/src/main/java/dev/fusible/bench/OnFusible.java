@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /** Ours, with its defaults: fencing, metrics, events and the log are on in every row. */
 final class OnFusible extends Subject {
@@ -31,17 +30,17 @@ final class OnFusible extends Subject {
                 CircuitBreakerConfig.builder()
                     .timeout(limited ? Duration.ofMillis(limitMillis) : Duration.ZERO)
                     .build());
+    if (row.limit == Row.Limit.CALLER_INTERRUPTED) {
+      // The operation runs on the caller's thread, which its limit interrupts.
+      builder.executor(Runnable::run);
+    }
     // Only the cycle has a clock that can be set forward.
     breakers = (row == Row.CYCLE ? builder.timeSource(time) : builder).build();
     breaker = breakers.forBusiness("clinica-sonrisa");
   }
 
-  /**
-   * Interrupting the caller is not offered: an operation may ignore it, and the caller hears
-   * nothing.
-   */
-  static @Nullable Subject of(Row row, long limitMillis) {
-    return row.limit == Row.Limit.CALLER_INTERRUPTED ? null : new OnFusible(row, limitMillis);
+  static Subject of(Row row, long limitMillis) {
+    return new OnFusible(row, limitMillis);
   }
 
   @Override
