@@ -175,6 +175,27 @@ final class Fleet implements AutoCloseable {
     }
   }
 
+  /** Holds what a statement locks, until the answer is run. */
+  Runnable lock(String statementThatLocks) {
+    try {
+      Connection connection = connection();
+      connection.setAutoCommit(false);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(statementThatLocks);
+      }
+      return () -> {
+        try {
+          connection.rollback();
+          connection.close();
+        } catch (SQLException impossible) {
+          throw new IllegalStateException(impossible);
+        }
+      };
+    } catch (SQLException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
   /** All versions of businesses' rows, in the order of their commits. */
   List<Version> history() {
     List<Version> versions = new ArrayList<>();
