@@ -63,6 +63,7 @@ final class FaultDrill implements AutoCloseable {
       pause(CHANGES_EVERY);
     }
     awaitWell();
+    traffic.countFromHere();
   }
 
   /** Nobody calls this gateway: it is gone, or stands still. */

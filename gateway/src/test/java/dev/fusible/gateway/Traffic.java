@@ -153,6 +153,11 @@ final class Traffic implements AutoCloseable {
     return tally;
   }
 
+  /** All is warm: from here on it counts how late answers come. */
+  synchronized void countFromHere() {
+    allLateMillis.clear();
+  }
+
   /** Of all answers so far, but for one in a thousand: how long after its limit the latest came. */
   synchronized double lateMillisOfNearlyAll() {
     List<Double> sorted = new ArrayList<>(allLateMillis);
