@@ -202,11 +202,13 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
    * open. Closing again does nothing.
    */
   @Override
-  public synchronized void close() {
-    if (closed) {
-      return;
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
     }
-    closed = true;
     try {
       context.store().flush(registry).get(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException unfinished) {
