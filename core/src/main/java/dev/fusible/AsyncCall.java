@@ -153,7 +153,7 @@ class AsyncCall<T extends @Nullable Object> extends CompletableFuture<ExecutionR
     return true;
   }
 
-  final void limitPassed(Attempt granted) {
+  private void limitPassed(Attempt granted) {
     if (endsWait() && granted.timedOut()) {
       expire();
     }

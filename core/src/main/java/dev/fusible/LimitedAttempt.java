@@ -6,7 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The permit of an asynchronous call with a limit, for as long as the call has no future: most
  * operations have answered when they return, and never need one. The timer runs it when the limit
- * passes. Whether that, or the future, was first is decided by one compare-and-set.
+ * passes: it settles the attempt first, and only if that was its to do it looks for a future. So
+ * whoever finds that the limit passed finds a timeout that counts. Whether the future or the limit
+ * was first is decided by one compare-and-set.
  */
 final class LimitedAttempt extends Attempt implements Runnable {
 
@@ -31,10 +33,10 @@ final class LimitedAttempt extends Attempt implements Runnable {
 
   @Override
   public void run() {
-    if (CONCERNED.compareAndSet(this, null, PASSED)) {
-      boolean unused = timedOut();
-    } else if (concerned instanceof AsyncCall<?> future) {
-      future.limitPassed(this);
+    if (timedOut()
+        && !CONCERNED.compareAndSet(this, null, PASSED)
+        && concerned instanceof AsyncCall<?> future) {
+      future.expire();
     }
   }
 }

@@ -73,15 +73,11 @@ final class PlainAsyncCall<T extends @Nullable Object> {
     try {
       stage = operation.get();
     } catch (Throwable error) {
-      return failed(attempt, limit, error);
+      return concerned(attempt, failed(attempt, limit, error));
     }
     CompletableFuture<? extends T> answered = answered(stage);
     if (answered == null) {
-      AsyncCall<T> call = begun(attempt, limit, stage);
-      if (!attempt.concerns(call)) {
-        call.expire();
-      }
-      return call;
+      return concerned(attempt, begun(attempt, limit, stage));
     }
     T value = answered.join();
     if (!attempt.succeeded(value)) {
@@ -90,6 +86,15 @@ final class PlainAsyncCall<T extends @Nullable Object> {
     }
     limit.cancel();
     return success(value);
+  }
+
+  /** The call's future, which says so if the limit passed before there was one. */
+  private static <T extends @Nullable Object> AsyncCall<T> concerned(
+      LimitedAttempt attempt, AsyncCall<T> call) {
+    if (!attempt.concerns(call)) {
+      call.expire();
+    }
+    return call;
   }
 
   /** The operation's future, if it has its answer already. */

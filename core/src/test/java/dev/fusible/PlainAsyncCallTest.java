@@ -61,6 +61,21 @@ class PlainAsyncCallTest {
   }
 
   @Test
+  void an_operation_that_throws_after_the_limit_leaves_nobody_without_an_answer() {
+    ExecutionResult<String> result =
+        now(
+            breaker.executeAsync(
+                () -> {
+                  time.advance(Duration.ofSeconds(9));
+                  throw new IllegalStateException();
+                }));
+
+    assertThat(type(result)).isEqualTo(FallbackType.TIMEOUT);
+    assertThat(breaker.getMetrics().timeouts()).isEqualTo(1);
+    assertThat(breaker.getMetrics().failedExecutions()).isEqualTo(1);
+  }
+
+  @Test
   void an_operation_that_returns_a_future_after_the_limit_has_it_cancelled() {
     CompletableFuture<String> answer = new CompletableFuture<>();
 
