@@ -100,7 +100,7 @@ class Attempt extends AtomicInteger {
    */
   boolean succeeded(@Nullable Object result) {
     return settle(
-        isFailedResult(circuit, result) ? Outcome.Kind.FAILURE : Outcome.Kind.SUCCESS,
+        isFailedResult(result) ? Outcome.Kind.FAILURE : Outcome.Kind.SUCCESS,
         null,
         Outcome.RESULT_CODE);
   }
@@ -195,7 +195,7 @@ class Attempt extends AtomicInteger {
   /** Whether a result is a failure; a predicate that throws makes it one. */
   @SuppressWarnings(
       "NullAway") // A result may be null, and a predicate that can't take one has thrown.
-  static boolean isFailedResult(Circuit circuit, @Nullable Object result) {
+  private boolean isFailedResult(@Nullable Object result) {
     try {
       return circuit.judgesResults() && circuit.config().recordResult().test(result);
     } catch (Throwable brokenPredicate) {

@@ -149,9 +149,9 @@ final class Circuit extends Shortcut {
     return listeners != NOBODY || context.events().isHeard();
   }
 
-  /** Whether the circuit is still as it was, and a success with such a result changes nothing. */
-  boolean isStill(MachineState s, @Nullable Object result) {
-    return machine == s && isSteady(s) && !Attempt.isFailedResult(this, result);
+  /** Whether the circuit is still as it was, and no result, whatever it is, changes anything. */
+  boolean isStill(MachineState s) {
+    return machine == s && isSteady(s) && !judgesResults();
   }
 
   Admitted admit() {

@@ -60,7 +60,7 @@ final class PlainAsyncCall<T extends @Nullable Object> {
       return begun(new Attempt(circuit, s.generation(), metrics), null, stage);
     }
     T value = answered.join();
-    if (circuit.isStill(s, value)) {
+    if (circuit.isStill(s)) {
       metrics.succeed();
     } else {
       boolean unused = new Attempt(circuit, s.generation(), metrics).succeeded(value);

@@ -28,7 +28,7 @@ final class PlainCall {
       failed(new Attempt(circuit, s.generation(), metrics), error);
       return fallback.apply(circuit.speak(FallbackType.SYSTEM_ERROR, language));
     }
-    if (circuit.isStill(s, value)) {
+    if (circuit.isStill(s)) {
       metrics.succeed();
     } else {
       new Attempt(circuit, s.generation(), metrics).succeeded(value);

@@ -18,21 +18,21 @@ final class Rotation extends AtomicLong {
   private static final long serialVersionUID = 1L;
 
   FallbackResponse next(Sentences sentences, @Nullable String phone) {
-    Sentences.Variant[] variants = sentences.variants(phone);
     long last = getAcquire();
-    Sentences.Variant next = last == 0 ? variants[0] : after(last, variants);
+    Sentences.Variant next =
+        last == 0 ? sentences.variant(0, phone) : after(last, sentences, phone);
     setRelease(next.mark());
     return next.response();
   }
 
-  private static Sentences.Variant after(long last, Sentences.Variant[] variants) {
-    int size = variants.length;
+  private static Sentences.Variant after(long last, Sentences sentences, @Nullable String phone) {
+    int size = sentences.size(phone);
     int place = Sentences.Variant.placeOf(last);
     Sentences.Variant next;
     int tried = 0;
     do {
       place = place + 1 < size ? place + 1 : 0;
-      next = variants[place];
+      next = sentences.variant(place, phone);
       tried++;
     } while (next.hasTextOf(last) && tried < size);
     return next;

@@ -54,7 +54,10 @@ final class Sentences {
     this.type = type;
     this.withNumber = List.copyOf(withNumber);
     this.withoutNumber = List.copyOf(withoutNumber);
-    this.variantsWithoutNumber = variants(withoutNumber, PHONE);
+    this.variantsWithoutNumber = new Variant[withoutNumber.size()];
+    for (int i = 0; i < variantsWithoutNumber.length; i++) {
+      variantsWithoutNumber[i] = variant(withoutNumber.get(i), i);
+    }
   }
 
   String language() {
@@ -74,20 +77,21 @@ final class Sentences {
   }
 
   boolean canBeSaid(@Nullable String phone) {
-    return !(phone == null ? withoutNumber : withNumber).isEmpty();
+    return size(phone) > 0;
   }
 
-  /** What is said to callers of the business with this number; not to be changed. */
-  Variant[] variants(@Nullable String phone) {
-    return phone == null ? variantsWithoutNumber : variants(withNumber, phone);
+  int size(@Nullable String phone) {
+    return (phone == null ? withoutNumber : withNumber).size();
   }
 
-  private Variant[] variants(List<String> texts, String phone) {
-    Variant[] variants = new Variant[texts.size()];
-    for (int i = 0; i < variants.length; i++) {
-      String text = texts.get(i).replace(PHONE, phone);
-      variants[i] = Variant.of(new FallbackResponse(text, language, type), i);
-    }
-    return variants;
+  /** What is said to callers of the business with this number. */
+  Variant variant(int place, @Nullable String phone) {
+    return phone == null
+        ? variantsWithoutNumber[place]
+        : variant(withNumber.get(place).replace(PHONE, phone), place);
+  }
+
+  private Variant variant(String text, int place) {
+    return Variant.of(new FallbackResponse(text, language, type), place);
   }
 }

@@ -23,10 +23,17 @@ class PlainCallTest {
               CircuitBreakerConfig.builder()
                   .timeout(Duration.ZERO)
                   .recordFailure(error -> !(error instanceof UnsupportedOperationException))
-                  .recordResult("bad"::equals)
+                  .recordResult(this::isBad)
                   .build())
           .build();
   private final VoiceCircuitBreaker breaker = breakers.forBusiness("clinica-sonrisa");
+
+  private int judged;
+
+  private boolean isBad(Object result) {
+    judged++;
+    return "bad".equals(result);
+  }
 
   @AfterEach
   void close() {
@@ -99,6 +106,7 @@ class PlainCallTest {
 
     assertThat(says("bad")).isEqualTo("bad");
 
+    assertThat(judged).as("each result once").isEqualTo(16);
     assertThat(breaker.snapshot().failureCount()).isEqualTo(1);
     assertThat(breaker.getMetrics().failedExecutions()).isEqualTo(1);
   }
