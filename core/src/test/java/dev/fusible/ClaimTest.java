@@ -4,7 +4,6 @@ import static dev.fusible.CircuitBreakerState.CLOSED;
 import static dev.fusible.CircuitBreakerState.HALF_OPEN;
 import static dev.fusible.CircuitBreakerState.OPEN;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fusible.FlakyStore.Fault;
 import dev.fusible.FlakyStore.Operation;
@@ -12,7 +11,6 @@ import dev.fusible.testkit.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.AfterEach;
@@ -357,50 +355,5 @@ class ClaimTest {
                 .isFallback())
         .as("the trial is free")
         .isFalse();
-  }
-
-  // Real time: the 250 ms that a caller waits at most.
-
-  @Test
-  void a_caller_waits_a_quarter_second_for_the_store_and_no_longer() {
-    Instance one = readyForATrial();
-    one.line.fault(Operation.CLAIM, Fault.HOLD);
-    long start = System.nanoTime();
-
-    ExecutionResult<String> result = one.breaker.execute(() -> "ok");
-
-    Duration waited = Duration.ofNanos(System.nanoTime() - start);
-    assertThat(result.isFallback()).isTrue();
-    assertThat(waited).isBetween(Duration.ofMillis(245), Duration.ofSeconds(5));
-    one.line.release();
-    assertThat(one.breaker.execute(() -> "ok").isFallback()).isFalse();
-    assertThat(one.line.count(Operation.CLAIM)).as("the claim went on").isEqualTo(1);
-  }
-
-  @Test
-  void an_asynchronous_caller_waits_a_quarter_second_too() {
-    Instance one = readyForATrial();
-    one.line.fault(Operation.CLAIM, Fault.HOLD);
-    CompletableFuture<Attempt> claim = new CompletableFuture<>();
-    long start = System.nanoTime();
-
-    assertThat(CircuitContext.limited(claim).join()).isNull();
-
-    assertThat(Duration.ofNanos(System.nanoTime() - start))
-        .isBetween(Duration.ofMillis(245), Duration.ofSeconds(5));
-  }
-
-  @Test
-  void an_interrupt_while_waiting_for_the_store_cancels_the_call() {
-    Instance one = readyForATrial();
-    one.line.fault(Operation.CLAIM, Fault.HOLD);
-    Thread.currentThread().interrupt();
-
-    assertThatThrownBy(() -> one.breaker.execute(() -> "ok"))
-        .isInstanceOf(CancellationException.class);
-
-    assertThat(Thread.interrupted()).as("the flag is kept").isTrue();
-    one.line.release();
-    assertThat(one.breaker.execute(() -> "ok").isFallback()).isFalse();
   }
 }
