@@ -5,53 +5,115 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@link CallCount} of a circuit. Where several threads call so fast that they keep taking it
- * out of each other's caches, it becomes wide: one of several counts for each thread, on cache
- * lines of their own. Most circuits never become wide, which keeps a million of them small.
- * Thread-safe: what was counted before stays where it was counted, and a sum is over all of it.
+ * How many calls began, and how many of them succeeded. Thread-safe.
+ *
+ * <p>An atomic addition costs more than all the rest of a healthy call, so most calls do without:
+ * the first thread that comes owns two counts that nobody else writes, and all others add
+ * atomically to two more. Ownership never changes hands, so there is no race for it but the first
+ * one, which a compare-and-set settles. An owner is known by its id, so that a count keeps no
+ * thread alive; ids are never used again.
+ *
+ * <p>Where several threads call so fast that they keep taking the counts out of each other's
+ * caches, the tally becomes wide: from then on they count in a {@link WideTally}. Most circuits
+ * never become wide, which keeps a million of them small. What was counted before stays where it
+ * was counted, and a sum is over all of it.
  */
-class CallTally extends CallCount {
+class CallTally {
 
   /** So many calls of other threads within a millisecond or two make a tally wide. */
   private static final int CROWD = 1_024;
 
-  /** More than threads that run at once, so that few of them share a count. */
-  private static final int COUNTS =
-      Integer.highestOneBit(Runtime.getRuntime().availableProcessors() * 8 - 1);
+  /** Where a call was counted that any thread may add to. */
+  private static final int SHARED = -1;
 
-  private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(CallCount[].class);
+  /** Where a call was counted that only its owner adds to; above it, a place of the wide tally. */
+  private static final int OWNED = 0;
+
+  private static final VarHandle OWNER;
+  private static final VarHandle OWN_STARTED;
+  private static final VarHandle OWN_SUCCEEDED;
+  private static final VarHandle STARTED;
+  private static final VarHandle SUCCEEDED;
+
+  static {
+    try {
+      MethodHandles.Lookup here = MethodHandles.lookup();
+      OWNER = here.findVarHandle(CallTally.class, "owner", long.class);
+      OWN_STARTED = here.findVarHandle(CallTally.class, "ownStarted", long.class);
+      OWN_SUCCEEDED = here.findVarHandle(CallTally.class, "ownSucceeded", long.class);
+      STARTED = here.findVarHandle(CallTally.class, "started", long.class);
+      SUCCEEDED = here.findVarHandle(CallTally.class, "succeeded", long.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
+  /** 0 while there is none. */
+  private volatile long owner;
+
+  private long ownStarted;
+  private long ownSucceeded;
+  private volatile long started;
+  private volatile long succeeded;
+  private volatile @Nullable WideTally wide;
 
   /** How many calls of others came since {@link #watchedMillis}; to miss some does no harm. */
   private int crowd;
 
   private int watchedMillis;
-  private volatile CallCount @Nullable [] wide;
 
-  /** A call begins. */
-  final void start() {
-    started(1);
+  /** A call begins. Where it was counted, for {@link #succeedIn}. */
+  final int start() {
+    long me = Thread.currentThread().getId();
+    WideTally counts = wide;
+    if (counts != null) {
+      return counts.start(me);
+    }
+    if (isOwner(me)) {
+      OWN_STARTED.setOpaque(this, ownStarted + 1);
+      return OWNED;
+    }
+    long unused = (long) STARTED.getAndAdd(this, 1L);
+    crowded();
+    return SHARED;
+  }
+
+  /**
+   * A call has succeeded on the thread that began it. An owner's counts stay its own, so who it is
+   * need not be asked again.
+   */
+  final void succeedIn(int place) {
+    WideTally counts = wide;
+    if (place == OWNED) {
+      OWN_SUCCEEDED.setOpaque(this, ownSucceeded + 1);
+    } else if (place == SHARED || counts == null) {
+      long unused = (long) SUCCEEDED.getAndAdd(this, 1L);
+    } else {
+      counts.succeedIn(place);
+    }
+  }
+
+  /** A call has succeeded, on any thread. */
+  final void succeed() {
+    long me = Thread.currentThread().getId();
+    WideTally counts = wide;
+    if (counts != null) {
+      counts.succeed(me);
+    } else if (isOwner(me)) {
+      OWN_SUCCEEDED.setOpaque(this, ownSucceeded + 1);
+    } else {
+      long unused = (long) SUCCEEDED.getAndAdd(this, 1L);
+    }
   }
 
   /** A call that had begun did not run after all. */
   final void takeBack() {
-    started(-1);
+    long unused = (long) STARTED.getAndAdd(this, -1L);
   }
 
-  private void started(int calls) {
-    long me = Thread.currentThread().getId();
-    CallCount[] counts = wide;
-    if (counts != null) {
-      boolean unused = of(me, counts).start(me, calls);
-    } else if (!start(me, calls)) {
-      crowded();
-    }
-  }
-
-  /** A call has succeeded. */
-  final void succeed() {
-    long me = Thread.currentThread().getId();
-    CallCount[] counts = wide;
-    (counts == null ? this : of(me, counts)).succeed(me);
+  private boolean isOwner(long thread) {
+    long present = owner;
+    return present == thread || (present == 0 && OWNER.compareAndSet(this, 0L, thread));
   }
 
   private void crowded() {
@@ -65,59 +127,19 @@ class CallTally extends CallCount {
       return;
     }
     synchronized (this) {
-      wide = wide == null ? new CallCount[COUNTS] : wide;
+      wide = wide == null ? new WideTally() : wide;
     }
-  }
-
-  private static CallCount of(long thread, CallCount[] counts) {
-    int place = (int) thread & (counts.length - 1);
-    CallCount count = counts[place];
-    return count == null ? made(counts, place) : count;
-  }
-
-  private static CallCount made(CallCount[] counts, int place) {
-    CallCount made = new ApartCount();
-    CallCount other = (CallCount) COUNT.compareAndExchange(counts, place, null, made);
-    return other == null ? made : other;
   }
 
   final long started() {
-    long sum = startedHere();
-    CallCount[] counts = wide;
-    for (int i = 0; counts != null && i < counts.length; i++) {
-      CallCount count = (CallCount) COUNT.getAcquire(counts, i);
-      sum += count == null ? 0 : count.startedHere();
-    }
-    return sum;
+    WideTally counts = wide;
+    long here = (long) OWN_STARTED.getOpaque(this) + started;
+    return counts == null ? here : here + counts.started();
   }
 
   final long succeeded() {
-    long sum = succeededHere();
-    CallCount[] counts = wide;
-    for (int i = 0; counts != null && i < counts.length; i++) {
-      CallCount count = (CallCount) COUNT.getAcquire(counts, i);
-      sum += count == null ? 0 : count.succeededHere();
-    }
-    return sum;
-  }
-
-  /** Followed by two cache lines that nobody writes, so that none of it is on another's line. */
-  @SuppressWarnings("UnusedVariable")
-  private static final class ApartCount extends CallCount {
-
-    private long apart1;
-    private long apart2;
-    private long apart3;
-    private long apart4;
-    private long apart5;
-    private long apart6;
-    private long apart7;
-    private long apart8;
-    private long apart9;
-    private long apart10;
-    private long apart11;
-    private long apart12;
-    private long apart13;
-    private long apart14;
+    WideTally counts = wide;
+    long here = (long) OWN_SUCCEEDED.getOpaque(this) + succeeded;
+    return counts == null ? here : here + counts.succeeded();
   }
 }

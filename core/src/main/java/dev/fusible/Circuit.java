@@ -149,11 +149,6 @@ final class Circuit extends Shortcut {
     return listeners != NOBODY || context.events().isHeard();
   }
 
-  /** Whether the circuit is still as it was, and no result, whatever it is, changes anything. */
-  boolean isStill(MachineState s) {
-    return machine == s && isSteady(s) && !judgesResults();
-  }
-
   Admitted admit() {
     long now = context.time().nanoTime();
     while (true) {
@@ -361,21 +356,30 @@ final class Circuit extends Shortcut {
   // --- fallbacks and eviction
 
   private Rotation rotation() {
-    if (rotation == null) {
-      synchronized (this) {
-        rotation = rotation == null ? new Rotation() : rotation;
-      }
+    Rotation present = rotation;
+    return present != null ? present : madeRotation();
+  }
+
+  private synchronized Rotation madeRotation() {
+    Rotation present = rotation;
+    if (present == null) {
+      present = new Rotation();
+      rotation = present;
     }
-    return Objects.requireNonNull(rotation);
+    return present;
   }
 
   /** The sentence for a caller who gets no answer. Two in a row differ. */
   FallbackResponse speak(FallbackType type, @Nullable String language) {
-    FallbackResponse response =
-        context.speech().sentence(isUpstream() ? null : businessId, type, language, rotation());
-    metrics.speak();
+    FallbackResponse response = say(type, language);
     CircuitEvents.spoken(this, type, response.language());
     return response;
+  }
+
+  /** The same where nobody hears of it ({@link #isMeasured}). */
+  FallbackResponse say(FallbackType type, @Nullable String language) {
+    metrics.speak();
+    return context.speech().sentence(isUpstream() ? null : businessId, type, language, rotation());
   }
 
   /** Takes the circuit out of use if it is idle and CLOSED and the store knows all of it. */

@@ -40,15 +40,16 @@ final class PlainAsyncCall<T extends @Nullable Object> {
       return CompletableFuture.completedFuture(fallback(FallbackType.CIRCUIT_OPEN));
     }
     CallMetrics metrics = circuit.metrics();
-    metrics.start();
+    int place = metrics.start();
     if (circuit.isUnlimited()) {
-      return unlimited(s, metrics);
+      return unlimited(s, metrics, place);
     }
     LimitedAttempt attempt = new LimitedAttempt(circuit, s.generation(), metrics);
     return limited(attempt, circuit.context().time().schedule(attempt, circuit.config().timeout()));
   }
 
-  private CompletionStage<ExecutionResult<T>> unlimited(MachineState s, CallMetrics metrics) {
+  private CompletionStage<ExecutionResult<T>> unlimited(
+      MachineState s, CallMetrics metrics, int place) {
     CompletionStage<? extends T> stage;
     try {
       stage = operation.get();
@@ -60,8 +61,8 @@ final class PlainAsyncCall<T extends @Nullable Object> {
       return begun(new Attempt(circuit, s.generation(), metrics), null, stage);
     }
     T value = answered.join();
-    if (circuit.isStill(s)) {
-      metrics.succeed();
+    if (circuit.isUnmovedBySuccess(s) && circuit.machine() == s) {
+      metrics.succeedIn(place);
     } else {
       boolean unused = new Attempt(circuit, s.generation(), metrics).succeeded(value);
     }
@@ -130,7 +131,7 @@ final class PlainAsyncCall<T extends @Nullable Object> {
   }
 
   private ExecutionResult<T> fallback(FallbackType type) {
-    return new ExecutionResult.Fallback<>(circuit.speak(type, language), type, null, elapsed());
+    return new ExecutionResult.Fallback<>(circuit.say(type, language), type, null, elapsed());
   }
 
   private Duration elapsed() {

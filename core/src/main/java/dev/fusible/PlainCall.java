@@ -20,7 +20,8 @@ final class PlainCall {
       Callable<? extends T> operation,
       Function<FallbackResponse, ? extends T> fallback) {
     CallMetrics metrics = circuit.metrics();
-    metrics.start();
+    boolean staysSo = circuit.isUnmovedBySuccess(s);
+    int place = metrics.start();
     T value;
     try {
       value = operation.call();
@@ -28,8 +29,8 @@ final class PlainCall {
       failed(new Attempt(circuit, s.generation(), metrics), error);
       return fallback.apply(circuit.speak(FallbackType.SYSTEM_ERROR, language));
     }
-    if (circuit.isStill(s)) {
-      metrics.succeed();
+    if (staysSo && circuit.machine() == s) {
+      metrics.succeedIn(place);
     } else {
       new Attempt(circuit, s.generation(), metrics).succeeded(value);
     }

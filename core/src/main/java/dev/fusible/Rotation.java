@@ -8,33 +8,34 @@ import org.jspecify.annotations.Nullable;
  * there is another. It compares texts since turns alone are not enough: the types and languages of
  * a business may share sentences. Thread-safe.
  *
- * <p>It holds the mark of what was said last, which is read and then written, not replaced by
- * compare-and-set: that would cost more than all the rest of a rejected call. The race: callers at
- * the very same moment may hear the same sentence, since none of them is before the other. Whoever
- * asks after an answer was given sees its mark, or that of a later one, and hears another sentence.
+ * <p>What was said last is read and then written, not replaced by compare-and-set: that would cost
+ * more than all the rest of a rejected call. The race: callers at the very same moment may hear the
+ * same sentence, since none of them is before the other. Whoever asks after an answer was given
+ * sees its text, or that of a later one, and hears another. The place only says where to look
+ * first, so it may be any thread's.
+ *
+ * <p>It holds the {@link Sentences.Variant#text} of what was said last; 0 while nothing was.
  */
 final class Rotation extends AtomicLong {
 
   private static final long serialVersionUID = 1L;
 
+  /** Before the first. */
+  private static final int NOWHERE = -1;
+
+  private int place = NOWHERE;
+
   FallbackResponse next(Sentences sentences, @Nullable String phone) {
     long last = getAcquire();
-    Sentences.Variant next =
-        last == 0 ? sentences.variant(0, phone) : after(last, sentences, phone);
-    setRelease(next.mark());
-    return next.response();
-  }
-
-  private static Sentences.Variant after(long last, Sentences sentences, @Nullable String phone) {
     int size = sentences.size(phone);
-    int place = Sentences.Variant.placeOf(last);
-    Sentences.Variant next;
-    int tried = 0;
-    do {
-      place = place + 1 < size ? place + 1 : 0;
-      next = sentences.variant(place, phone);
-      tried++;
-    } while (next.hasTextOf(last) && tried < size);
-    return next;
+    int here = place + 1 < size ? place + 1 : 0;
+    Sentences.Variant next = sentences.variant(here, phone);
+    for (int tried = 1; next.text() == last && tried < size; tried++) {
+      here = here + 1 < size ? here + 1 : 0;
+      next = sentences.variant(here, phone);
+    }
+    place = here;
+    setRelease(next.text());
+    return next.response();
   }
 }

@@ -12,25 +12,15 @@ final class Sentences {
   /**
    * One of the sentences, ready to be said.
    *
-   * @param mark which of them it is, and its text's length and hash: all that it takes to tell what
-   *     comes after it. Two texts that have both in common are taken for the same
+   * @param text its length and hash, never 0: two texts that have both in common are taken for the
+   *     same
    */
-  record Variant(FallbackResponse response, long mark) {
+  record Variant(FallbackResponse response, long text) {
 
-    private static final int TEXT_BITS = 48;
-
-    static Variant of(FallbackResponse response, int place) {
-      long text = (long) response.text().length() << 32 | response.text().hashCode() & 0xFFFFFFFFL;
+    static Variant of(FallbackResponse response) {
+      String words = response.text();
       return new Variant(
-          response, (long) place << TEXT_BITS | text << (64 - TEXT_BITS) >>> (64 - TEXT_BITS));
-    }
-
-    static int placeOf(long mark) {
-      return (int) (mark >>> TEXT_BITS);
-    }
-
-    boolean hasTextOf(long otherMark) {
-      return (mark ^ otherMark) << (64 - TEXT_BITS) == 0;
+          response, (long) words.length() << Integer.SIZE | words.hashCode() & 0xFFFFFFFFL);
     }
   }
 
@@ -56,7 +46,7 @@ final class Sentences {
     this.withoutNumber = List.copyOf(withoutNumber);
     this.variantsWithoutNumber = new Variant[withoutNumber.size()];
     for (int i = 0; i < variantsWithoutNumber.length; i++) {
-      variantsWithoutNumber[i] = variant(withoutNumber.get(i), i);
+      variantsWithoutNumber[i] = variant(withoutNumber.get(i));
     }
   }
 
@@ -81,17 +71,17 @@ final class Sentences {
   }
 
   int size(@Nullable String phone) {
-    return (phone == null ? withoutNumber : withNumber).size();
+    return phone == null ? variantsWithoutNumber.length : withNumber.size();
   }
 
   /** What is said to callers of the business with this number. */
   Variant variant(int place, @Nullable String phone) {
     return phone == null
         ? variantsWithoutNumber[place]
-        : variant(withNumber.get(place).replace(PHONE, phone), place);
+        : variant(withNumber.get(place).replace(PHONE, phone));
   }
 
-  private Variant variant(String text, int place) {
-    return Variant.of(new FallbackResponse(text, language, type), place);
+  private Variant variant(String text) {
+    return Variant.of(new FallbackResponse(text, language, type));
   }
 }

@@ -67,16 +67,16 @@ abstract class Shortcut {
 
   /** Whether it runs every call that comes in this state. */
   final boolean runsAll(MachineState s) {
-    return isSteady(s) || (s.state() == CircuitBreakerState.CLOSED && !s.isEvicted());
+    return s == steady || (s.state() == CircuitBreakerState.CLOSED && !s.isEvicted());
   }
 
-  /** Whether it is CLOSED in this state, and a success changes nothing. */
-  final boolean isSteady(MachineState s) {
+  /** Whether it is CLOSED in this state, and no result of a call that returns changes anything. */
+  final boolean isUnmovedBySuccess(MachineState s) {
     return s == steady || isFoundSteady(s);
   }
 
   private boolean isFoundSteady(MachineState s) {
-    boolean found = !s.isEvicted() && StateMachine.isUnmovedBySuccess(s, config);
+    boolean found = !judgesResults && !s.isEvicted() && StateMachine.isUnmovedBySuccess(s, config);
     if (found) {
       steady = s;
     }

@@ -53,6 +53,7 @@ final class Speech {
   private final @Nullable Function<String, @Nullable String> languageFor;
   private final String language;
   private final @Nullable Function<String, @Nullable String> phoneFor;
+  private final boolean asksNobody;
   private final ConcurrentHashMap<Wish, Sentences> found = new ConcurrentHashMap<>();
 
   /** The last wish of each type; threads may miss each other's, and then look among all. */
@@ -70,6 +71,7 @@ final class Speech {
     this.languageFor = languageFor;
     this.language = language;
     this.phoneFor = phoneFor;
+    this.asksNobody = responsesFor == null && languageFor == null && phoneFor == null;
   }
 
   /**
@@ -80,6 +82,14 @@ final class Speech {
    */
   FallbackResponse sentence(
       @Nullable String businessId, FallbackType type, @Nullable String asked, Rotation rotation) {
+    if (asksNobody) {
+      Granted latest = last[type.ordinal()];
+      return rotation.next(
+          latest != null && latest.asked == asked
+              ? latest.sentences
+              : sentences(responses, type, asked, null, null),
+          null);
+    }
     FallbackResponses own = answer(responsesFor, businessId);
     String phone = FallbackResponses.speakable(answer(phoneFor, businessId));
     String ownLanguage = answer(languageFor, businessId);

@@ -82,7 +82,7 @@ public final class VoiceCircuitBreaker {
         return PlainCall.result(own, s, language, operation, fallback);
       }
       if (own.surelyRejects(s)) {
-        return fallback.apply(own.speak(FallbackType.CIRCUIT_OPEN, language));
+        return fallback.apply(own.say(FallbackType.CIRCUIT_OPEN, language));
       }
     }
     ExecutionResult<T> result = execute(operation);
