@@ -18,7 +18,7 @@ final class CircuitEvents {
       return null;
     }
     return new CallEvent(
-        CircuitId.shown(circuit.businessId()),
+        shown(circuit),
         Duration.ofNanos(elapsedNanos),
         kind == Outcome.Kind.TIMEOUT,
         error,
@@ -41,7 +41,7 @@ final class CircuitEvents {
     boolean closed = to.state() == CircuitBreakerState.CLOSED;
     StateChange change =
         new StateChange(
-            CircuitId.shown(circuit.businessId()),
+            shown(circuit),
             from.state(),
             to.state(),
             reason,
@@ -67,15 +67,16 @@ final class CircuitEvents {
   static void spoken(Circuit circuit, FallbackType type, String language) {
     if (circuit.isHeard()) {
       FallbackEvent event =
-          new FallbackEvent(
-              CircuitId.shown(circuit.businessId()),
-              type,
-              language,
-              circuit.context().time().now());
+          new FallbackEvent(shown(circuit), type, language, circuit.context().time().now());
       circuit
           .context()
           .events()
           .dispatchOfCall(circuit.listeners(), listener -> listener.onFallback(event));
     }
+  }
+
+  private static String shown(Circuit circuit) {
+    String id = circuit.businessId();
+    return circuit.isUpstream() ? CircuitId.shown(id) : id;
   }
 }

@@ -2,10 +2,7 @@ package dev.fusible;
 
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,37 +14,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventDispatcher {
 
-  private static final int QUEUED_EVENTS = 16_384;
-
-  /** Places that events of calls leave to transitions, which are few and matter more. */
-  private static final int RESERVED = QUEUED_EVENTS / 4;
-
-  private static final long IDLE_SECONDS = 5;
-
   private final List<CircuitBreakerListener> listeners;
   private final EventLog log = new EventLog();
   private final AtomicLong dropped = new AtomicLong();
   private final Executor delivery;
-  private final @Nullable ThreadPoolExecutor thread;
+  private final @Nullable EventQueue queue;
 
   EventDispatcher(List<CircuitBreakerListener> listeners, @Nullable Executor delivery) {
     this.listeners = List.copyOf(listeners);
-    this.thread = delivery == null ? ownThread() : null;
-    this.delivery = delivery == null ? Objects.requireNonNull(thread) : delivery;
-  }
-
-  private ThreadPoolExecutor ownThread() {
-    ThreadPoolExecutor events =
-        new ThreadPoolExecutor(
-            1,
-            1,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(QUEUED_EVENTS),
-            Threads.daemons("fusible-events"),
-            (event, executor) -> dropped.incrementAndGet());
-    events.allowCoreThreadTimeOut(true);
-    return events;
+    EventQueue own = delivery == null ? new EventQueue(dropped) : null;
+    this.queue = own;
+    this.delivery = own != null ? own : Objects.requireNonNull(delivery);
   }
 
   /** Whether anybody hears of the calls of all circuits. */
@@ -57,7 +34,7 @@ final class EventDispatcher {
 
   /** Delivers an event that there is one of for each call: the first to be dropped. */
   void dispatchOfCall(List<CircuitBreakerListener> own, Consumer<CircuitBreakerListener> event) {
-    if (thread != null && thread.getQueue().remainingCapacity() <= RESERVED) {
+    if (queue != null && !queue.hasPlacesForCalls()) {
       dropped.incrementAndGet();
     } else {
       dispatch(own, event);
@@ -94,17 +71,8 @@ final class EventDispatcher {
 
   /** Delivers what is queued, for at most {@code millis}, and ends the thread. */
   void close(long millis) {
-    if (thread == null) {
-      return;
-    }
-    thread.shutdown();
-    try {
-      if (!thread.awaitTermination(millis, TimeUnit.MILLISECONDS)) {
-        thread.shutdownNow();
-      }
-    } catch (InterruptedException interrupted) {
-      thread.shutdownNow();
-      Thread.currentThread().interrupt();
+    if (queue != null) {
+      queue.close(millis);
     }
   }
 }

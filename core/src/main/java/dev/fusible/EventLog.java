@@ -67,9 +67,18 @@ final class EventLog implements CircuitBreakerListener {
    * An operator's text, or a code in a row, may be anything: it is logged if short and printable.
    */
   private static String loggable(String text) {
-    boolean fine =
-        text.length() <= LONGEST_TEXT && text.codePoints().allMatch(EventLog::isPrintable);
-    return fine ? text : "(not logged)";
+    return text.length() <= LONGEST_TEXT && isPrintable(text) ? text : "(not logged)";
+  }
+
+  private static boolean isPrintable(String text) {
+    int codePoint;
+    for (int i = 0; i < text.length(); i += Character.charCount(codePoint)) {
+      codePoint = text.codePointAt(i);
+      if (!isPrintable(codePoint)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isPrintable(int codePoint) {

@@ -144,7 +144,8 @@ final class StateMachine {
 
   /** Whether one failure more may open the circuit, if it goes by consecutive ones. */
   static boolean isNearOpening(MachineState s, CircuitBreakerConfig config) {
-    return s.failureCount() + 1 >= config.failureThreshold();
+    return s.failureCount() + 1 >= config.failureThreshold()
+        && s.requestCount() + 1 >= config.volumeThreshold();
   }
 
   /** Whether a CLOSED circuit must open: by its counts, and by whose failures they are. */

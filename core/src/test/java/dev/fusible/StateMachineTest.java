@@ -242,10 +242,14 @@ class StateMachineTest {
 
   @Test
   void the_failure_that_may_open_is_the_next_one() {
-    assertThat(StateMachine.isNearOpening(after(MachineState.INITIAL, FAILED, 3), CONFIG))
+    MachineState nine = after(after(MachineState.INITIAL, Outcome.SUCCESS, 5), FAILED, 4);
+
+    assertThat(StateMachine.isNearOpening(after(MachineState.INITIAL, FAILED, 8), CONFIG))
+        .as("the volume is not reached")
         .isFalse();
-    assertThat(StateMachine.isNearOpening(after(MachineState.INITIAL, FAILED, 4), CONFIG)).isTrue();
-    assertThat(StateMachine.isNearOpening(after(MachineState.INITIAL, FAILED, 5), CONFIG)).isTrue();
+    assertThat(StateMachine.isNearOpening(after(MachineState.INITIAL, FAILED, 9), CONFIG)).isTrue();
+    assertThat(StateMachine.isNearOpening(nine, CONFIG)).isTrue();
+    assertThat(StateMachine.isNearOpening(after(nine, Outcome.SUCCESS, 1), CONFIG)).isFalse();
   }
 
   @Test
