@@ -17,7 +17,6 @@ class Attempt extends AtomicInteger {
   private static final int LATE = 2;
 
   private final transient Circuit circuit;
-  private final transient CallMetrics metrics;
   private final long generation;
   private final @Nullable String token;
   private final long startNanos;
@@ -30,20 +29,16 @@ class Attempt extends AtomicInteger {
    */
   Attempt(Circuit circuit, long generation, @Nullable String token, long startNanos) {
     this.circuit = circuit;
-    this.metrics = circuit.metrics();
     this.generation = generation;
     this.token = token;
     this.startNanos = startNanos;
     this.measured = true;
-    metrics.start();
+    int unused = circuit.start();
   }
 
-  /**
-   * Of an ordinary call that has begun in {@code metrics}, and that nobody measured when it did.
-   */
-  Attempt(Circuit circuit, long generation, CallMetrics metrics) {
+  /** Of an ordinary call that was counted as begun, and that nobody measured when it was. */
+  Attempt(Circuit circuit, long generation) {
     this.circuit = circuit;
-    this.metrics = metrics;
     this.generation = generation;
     this.token = null;
     this.startNanos = 0;
@@ -52,10 +47,6 @@ class Attempt extends AtomicInteger {
 
   Circuit circuit() {
     return circuit;
-  }
-
-  CallMetrics metrics() {
-    return metrics;
   }
 
   long generation() {
@@ -157,7 +148,7 @@ class Attempt extends AtomicInteger {
   /** Its operation will never run: if it is a trial, the next call runs it. */
   void giveBack() {
     set(SETTLED);
-    metrics.takeBack();
+    circuit.takeBack();
     if (token != null) {
       TrialLease.kept(circuit, token);
     }
@@ -169,7 +160,7 @@ class Attempt extends AtomicInteger {
   /** Its result has lost its say: for its generation is over, or it has settled. Counts once. */
   void cameLate() {
     if (compareAndSet(SETTLED, LATE)) {
-      metrics.cameLate(circuit.context().lateResults());
+      circuit.cameLate(circuit.context().lateResults());
     }
   }
 

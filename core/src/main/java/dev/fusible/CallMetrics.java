@@ -5,10 +5,11 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a circuit counts. Thread-safe. A reset begins a new one; running attempts settle in the one
- * they began in. Counts of what a healthy circuit never sees take no room until it happens.
+ * What a circuit counts. Thread-safe. A reset only remembers what had been counted by then, so that
+ * no call that is under way is lost from sight. Counts of what a healthy circuit never sees take no
+ * room until it happens.
  */
-final class CallMetrics extends CallTally {
+abstract class CallMetrics extends CallTally {
 
   /** What is counted seldom. */
   enum Count {
@@ -22,12 +23,27 @@ final class CallMetrics extends CallTally {
 
   private static final int COUNTS = Count.values().length;
 
+  /** What had been counted at one moment. */
+  private record Sum(
+      long started,
+      long succeeded,
+      long failed,
+      long timeouts,
+      long spoken,
+      long stateChanges,
+      long lateResults) {
+
+    static final Sum ZERO = new Sum(0, 0, 0, 0, 0, 0, 0);
+  }
+
   private volatile @Nullable AtomicLongArray counts;
 
   /** Sentences, as calls that begin: an open circuit speaks one for each call. */
   private volatile @Nullable CallTally spoken;
 
-  void add(Count count) {
+  private volatile Sum zero = Sum.ZERO;
+
+  final void add(Count count) {
     AtomicLongArray present = counts;
     (present != null ? present : made()).incrementAndGet(count.ordinal());
   }
@@ -42,15 +58,15 @@ final class CallMetrics extends CallTally {
   }
 
   /** A result came after its attempt had lost its say: it counts here, and among {@code all}. */
-  void cameLate(LongAdder all) {
+  final void cameLate(LongAdder all) {
     add(Count.LATE_RESULTS);
     all.increment();
   }
 
-  /** A sentence was spoken in place of an answer. */
-  void speak() {
+  /** A sentence is spoken in place of an answer. */
+  final void countSentence() {
     CallTally present = spoken;
-    (present != null ? present : madeSpoken()).start();
+    int unused = (present != null ? present : madeSpoken()).start();
   }
 
   private synchronized CallTally madeSpoken() {
@@ -62,23 +78,22 @@ final class CallMetrics extends CallTally {
     return present;
   }
 
-  private long fallbacks() {
-    CallTally present = spoken;
-    return present == null ? 0 : present.started();
-  }
-
   private long get(Count count) {
     AtomicLongArray present = counts;
     return present == null ? 0 : present.get(count.ordinal());
   }
 
   /** Attempts that have begun and not settled. */
-  long inFlight() {
-    long settled = succeeded() + get(Count.FAILED) + get(Count.UNCOUNTED);
+  final long inFlight() {
+    long settled = settled();
     return started() - settled;
   }
 
-  void count(Outcome outcome) {
+  private long settled() {
+    return succeeded() + get(Count.FAILED) + get(Count.UNCOUNTED);
+  }
+
+  final void count(Outcome outcome) {
     switch (outcome.kind()) {
       case SUCCESS -> succeed();
       case IGNORED -> add(Count.UNCOUNTED);
@@ -90,18 +105,47 @@ final class CallMetrics extends CallTally {
     }
   }
 
-  CircuitBreakerMetrics reading(MachineState state) {
-    long successes = succeeded();
-    long failures = get(Count.FAILED);
+  /** Begins anew, with the calls that are under way. */
+  final void resetMetrics() {
+    long settled = settled();
+    Sum now = sum();
+    zero =
+        new Sum(
+            settled,
+            now.succeeded,
+            now.failed,
+            now.timeouts,
+            now.spoken,
+            now.stateChanges,
+            now.lateResults);
+  }
+
+  private Sum sum() {
+    CallTally sentences = spoken;
+    return new Sum(
+        started(),
+        succeeded(),
+        get(Count.FAILED),
+        get(Count.TIMEOUTS),
+        sentences == null ? 0 : sentences.started(),
+        get(Count.STATE_CHANGES),
+        get(Count.LATE_RESULTS));
+  }
+
+  final CircuitBreakerMetrics reading(MachineState state) {
+    Sum from = zero;
+    Sum now = sum();
+    long successes = now.succeeded - from.succeeded;
+    long failures = now.failed - from.failed;
     double settled = successes + failures;
     return new CircuitBreakerMetrics(
-        started(),
+        now.started - from.started,
         successes,
         failures,
-        get(Count.TIMEOUTS),
-        fallbacks(),
-        get(Count.STATE_CHANGES),
-        get(Count.LATE_RESULTS),
+        now.timeouts - from.timeouts,
+        now.spoken - from.spoken,
+        now.stateChanges - from.stateChanges,
+        now.lateResults - from.lateResults,
         settled == 0 ? 0.0 : successes / settled,
         settled == 0 ? 0.0 : failures / settled,
         state.state(),

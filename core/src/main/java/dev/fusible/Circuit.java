@@ -50,7 +50,6 @@ final class Circuit extends Shortcut {
   private final CircuitRegistry registry;
   private final MachineState first;
   private volatile MachineState machine;
-  private volatile CallMetrics metrics;
   private volatile List<CircuitBreakerListener> listeners = NOBODY;
   private volatile @Nullable StoreLink link;
   private volatile @Nullable Rotation rotation;
@@ -69,16 +68,11 @@ final class Circuit extends Shortcut {
     this.first = first;
     this.machine = first;
     this.registry = registry;
-    this.metrics = new CallMetrics();
   }
 
   /** The store's key: a {@link CircuitId}. */
   String businessId() {
     return businessId;
-  }
-
-  CallMetrics metrics() {
-    return metrics;
   }
 
   MachineState machine() {
@@ -96,10 +90,6 @@ final class Circuit extends Shortcut {
 
   private Circuit successor() {
     return registry.successor(this);
-  }
-
-  void resetMetrics() {
-    metrics = new CallMetrics();
   }
 
   /** Returns whether it was added: an evicted circuit takes no listener. */
@@ -211,7 +201,7 @@ final class Circuit extends Shortcut {
               ? read
               : context.time().nanoTime();
       if (!hasSay(attempt, s, now)) {
-        attempt.metrics().add(Count.UNCOUNTED);
+        attempt.circuit().add(Count.UNCOUNTED);
         if (outcome.kind() != Outcome.Kind.IGNORED) {
           attempt.cameLate();
         }
@@ -277,7 +267,7 @@ final class Circuit extends Shortcut {
     boolean trialWasPending = machine.settledToken() != null;
     MachineState next = transition(s -> StoreMerge.rebased(s, row, config, now), "store");
     if (trialWasPending && next.settledToken() == null) {
-      metrics.cameLate(context.lateResults());
+      cameLate(context.lateResults());
     }
   }
 
@@ -334,7 +324,7 @@ final class Circuit extends Shortcut {
         return null;
       }
       settled(attempt, outcome, event);
-      metrics.add(Count.STATE_CHANGES);
+      add(Count.STATE_CHANGES);
       CircuitEvents.announce(this, s, stamped, reason);
     }
     return stamped;
@@ -348,7 +338,7 @@ final class Circuit extends Shortcut {
 
   private void settled(@Nullable Attempt attempt, Outcome outcome, @Nullable CallEvent event) {
     if (attempt != null) {
-      attempt.metrics().count(outcome);
+      attempt.circuit().count(outcome);
       CircuitEvents.tell(this, event, outcome);
     }
   }
@@ -378,7 +368,7 @@ final class Circuit extends Shortcut {
 
   /** The same where nobody hears of it ({@link #isMeasured}). */
   FallbackResponse say(FallbackType type, @Nullable String language) {
-    metrics.speak();
+    countSentence();
     return context.speech().sentence(isUpstream() ? null : businessId, type, language, rotation());
   }
 
@@ -394,7 +384,7 @@ final class Circuit extends Shortcut {
             && s.failureCount() == 0
             && (s.witnesses() == null || s.witnesses().activeAt(context.time().nanoTime()) == 0)
             && listeners.isEmpty()
-            && metrics.inFlight() == 0
+            && inFlight() == 0
             && (present == null || present.isIdle());
     return idle && MACHINE.compareAndSet(this, s, MachineState.EVICTED);
   }

@@ -22,8 +22,8 @@ final class LimitedAttempt extends Attempt implements Runnable {
   /** The call's future, or that the limit passed before there was one. */
   private transient volatile @Nullable Object concerned;
 
-  LimitedAttempt(Circuit circuit, long generation, CallMetrics metrics) {
-    super(circuit, generation, metrics);
+  LimitedAttempt(Circuit circuit, long generation) {
+    super(circuit, generation);
   }
 
   /** From now on the limit is the future's concern; {@code false} if it has passed already. */

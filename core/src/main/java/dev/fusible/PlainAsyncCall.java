@@ -39,32 +39,30 @@ final class PlainAsyncCall<T extends @Nullable Object> {
     if (s.state() != CircuitBreakerState.CLOSED) {
       return CompletableFuture.completedFuture(fallback(FallbackType.CIRCUIT_OPEN));
     }
-    CallMetrics metrics = circuit.metrics();
-    int place = metrics.start();
+    int place = circuit.start();
     if (circuit.isUnlimited()) {
-      return unlimited(s, metrics, place);
+      return unlimited(s, place);
     }
-    LimitedAttempt attempt = new LimitedAttempt(circuit, s.generation(), metrics);
+    LimitedAttempt attempt = new LimitedAttempt(circuit, s.generation());
     return limited(attempt, circuit.context().time().schedule(attempt, circuit.config().timeout()));
   }
 
-  private CompletionStage<ExecutionResult<T>> unlimited(
-      MachineState s, CallMetrics metrics, int place) {
+  private CompletionStage<ExecutionResult<T>> unlimited(MachineState s, int place) {
     CompletionStage<? extends T> stage;
     try {
       stage = operation.get();
     } catch (Throwable error) {
-      return failed(new Attempt(circuit, s.generation(), metrics), null, error);
+      return failed(new Attempt(circuit, s.generation()), null, error);
     }
     CompletableFuture<? extends T> answered = answered(stage);
     if (answered == null) {
-      return begun(new Attempt(circuit, s.generation(), metrics), null, stage);
+      return begun(new Attempt(circuit, s.generation()), null, stage);
     }
     T value = answered.join();
     if (circuit.isUnmovedBySuccess(s) && circuit.machine() == s) {
-      metrics.succeedIn(place);
+      circuit.succeedIn(place);
     } else {
-      boolean unused = new Attempt(circuit, s.generation(), metrics).succeeded(value);
+      boolean unused = new Attempt(circuit, s.generation()).succeeded(value);
     }
     return success(value);
   }

@@ -19,20 +19,19 @@ final class PlainCall {
       @Nullable String language,
       Callable<? extends T> operation,
       Function<FallbackResponse, ? extends T> fallback) {
-    CallMetrics metrics = circuit.metrics();
     boolean staysSo = circuit.isUnmovedBySuccess(s);
-    int place = metrics.start();
+    int place = circuit.start();
     T value;
     try {
       value = operation.call();
     } catch (Throwable error) {
-      failed(new Attempt(circuit, s.generation(), metrics), error);
+      failed(new Attempt(circuit, s.generation()), error);
       return fallback.apply(circuit.speak(FallbackType.SYSTEM_ERROR, language));
     }
     if (staysSo && circuit.machine() == s) {
-      metrics.succeedIn(place);
+      circuit.succeedIn(place);
     } else {
-      new Attempt(circuit, s.generation(), metrics).succeeded(value);
+      new Attempt(circuit, s.generation()).succeeded(value);
     }
     return value;
   }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * race without harm: it is a function of an immutable state, which is compared with the present one
  * whenever it is used, and who does not see it finds it out again.
  */
-abstract class Shortcut {
+abstract class Shortcut extends CallMetrics {
 
   /** How far a rough clock may be behind before a trial comes late. */
   private static final long MOMENT = Duration.ofSeconds(1).toNanos();

@@ -191,10 +191,13 @@ public final class VoiceCircuitBreaker {
   /** What the circuit did in this process since it was created or its metrics were reset. */
   public CircuitBreakerMetrics getMetrics() {
     Circuit present = present();
-    return present.metrics().reading(present.machine());
+    return present.reading(present.machine());
   }
 
-  /** Sets the metrics to zero. The circuit's state and its counts of failures stay. */
+  /**
+   * Sets the metrics to zero, but for operations that are under way: they count as started now. The
+   * circuit's state and its counts of failures stay.
+   */
   public void resetMetrics() {
     present().resetMetrics();
   }

@@ -76,7 +76,7 @@ class AdmissionRaceTest {
 
     race(() -> trial.complete("back"));
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
-    assertThat(breakers.circuit("b").metrics().inFlight()).isZero();
+    assertThat(breakers.circuit("b").inFlight()).isZero();
     breakers.close();
     assertThat(heard.all.stream().filter(word -> word.contains(">")))
         .containsExactly("CLOSED>OPEN", "OPEN>HALF_OPEN", "HALF_OPEN>CLOSED");
@@ -111,7 +111,7 @@ class AdmissionRaceTest {
     assertThat(metrics.totalExecutions()).isEqualTo(2 * THREADS);
     assertThat(metrics.successfulExecutions()).isEqualTo(THREADS);
     assertThat(metrics.failedExecutions()).isEqualTo(THREADS);
-    assertThat(breakers.circuit("b").metrics().inFlight()).isZero();
+    assertThat(breakers.circuit("b").inFlight()).isZero();
     breakers.close();
   }
 

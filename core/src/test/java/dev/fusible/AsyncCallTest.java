@@ -25,7 +25,7 @@ class AsyncCallTest {
 
   @AfterEach
   void leavesNothingBehind() {
-    assertThat(breakers.circuit("b").metrics().inFlight()).isZero();
+    assertThat(breakers.circuit("b").inFlight()).isZero();
     assertThat(time.pendingTasks()).isZero();
     breakers.close();
   }

@@ -345,7 +345,7 @@ class ClaimTest {
 
     assertThat(refusals).hasSize(1);
     assertThat(call.join().isFallback()).isTrue();
-    assertThat(breakers.circuit("b").metrics().inFlight()).isZero();
+    assertThat(breakers.circuit("b").inFlight()).isZero();
     line.fault(Operation.CLAIM, Fault.NONE);
     assertThat(
             breaker

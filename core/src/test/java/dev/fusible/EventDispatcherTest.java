@@ -119,7 +119,7 @@ class EventDispatcherTest {
     assertThat(breakers.forBusiness("b").execute(() -> "ok").isFallback()).isFalse();
 
     assertThat(breakers.droppedEvents()).isEqualTo(1);
-    assertThat(breakers.circuit("b").metrics().inFlight()).isZero();
+    assertThat(breakers.circuit("b").inFlight()).isZero();
   }
 
   @Test

@@ -33,7 +33,7 @@ class LateResultTest {
   private void assertLate(int times) {
     assertThat(breaker.getMetrics().lateResults()).isEqualTo(times);
     assertThat(breakers.lateResults()).isEqualTo(times);
-    assertThat(breakers.circuit("b").metrics().inFlight()).isZero();
+    assertThat(breakers.circuit("b").inFlight()).isZero();
   }
 
   @Test

@@ -85,15 +85,20 @@ class MetricsTest {
   }
 
   @Test
-  void what_runs_during_a_reset_of_metrics_settles_in_the_old_ones() {
+  void what_runs_during_a_reset_of_metrics_counts_as_started_after_it() {
+    succeed(3);
     CompletableFuture<String> operation = new CompletableFuture<>();
     breaker.executeAsync(() -> operation);
 
     breaker.resetMetrics();
-    operation.complete("ok");
 
+    assertThat(breaker.getMetrics().totalExecutions()).isEqualTo(1);
     assertThat(breaker.getMetrics().successfulExecutions()).isZero();
-    assertThat(breakers.circuit("b").metrics().inFlight()).isZero();
+    assertThat(breakers.circuit("b").inFlight()).isEqualTo(1);
+    operation.complete("ok");
+    assertThat(breaker.getMetrics().totalExecutions()).isEqualTo(1);
+    assertThat(breaker.getMetrics().successfulExecutions()).isEqualTo(1);
+    assertThat(breakers.circuit("b").inFlight()).isZero();
   }
 
   @Test

@@ -23,7 +23,7 @@ abstract class StreamScenario {
   @AfterEach
   void leavesNothingBehind() {
     assertThat(time.pendingTasks()).isZero();
-    assertThat(breakers.circuit("b").metrics().inFlight()).isZero();
+    assertThat(breakers.circuit("b").inFlight()).isZero();
     breakers.close();
   }
 

@@ -31,7 +31,7 @@ class SyncCallTest {
   @AfterEach
   void leavesNothingBehind() {
     gate.countDown();
-    await().until(() -> breakers.circuit("b").metrics().inFlight() == 0);
+    await().until(() -> breakers.circuit("b").inFlight() == 0);
     assertThat(time.pendingTasks()).isZero();
     breakers.close();
   }

@@ -59,7 +59,7 @@ class UserCodeTest {
 
       assertThat(result.valueOr(FallbackResponse::text)).isEqualTo("kept");
       assertThat(breakers.forBusiness("b").getMetrics().failedExecutions()).isEqualTo(1);
-      assertThat(breakers.circuit("b").metrics().inFlight()).isZero();
+      assertThat(breakers.circuit("b").inFlight()).isZero();
     }
   }
 
@@ -82,7 +82,7 @@ class UserCodeTest {
 
       assertThat(((ExecutionResult.Fallback<String>) result).cause()).isSameAs(mine);
       assertThat(breakers.forBusiness("b").getMetrics().failedExecutions()).isEqualTo(1);
-      assertThat(breakers.circuit("b").metrics().inFlight()).isZero();
+      assertThat(breakers.circuit("b").inFlight()).isZero();
     }
   }
 

@@ -157,9 +157,7 @@ final class CircuitWatch {
         "only idle CLOSED circuits are evicted",
         () -> this + " was evicted as " + SimulationTrace.shown(before));
     world.check(
-        present.metrics().inFlight() == 0,
-        "only idle circuits are evicted",
-        () -> this + " has attempts");
+        present.inFlight() == 0, "only idle circuits are evicted", () -> this + " has attempts");
     simulation.sightings().saw(Sight.EVICTION);
   }
 

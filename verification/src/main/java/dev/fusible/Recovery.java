@@ -168,7 +168,7 @@ final class Recovery {
       for (CircuitWatch watch : instance.watches()) {
         Circuit circuit = watch.circuit();
         if (circuit != null) {
-          long inFlight = circuit.metrics().inFlight();
+          long inFlight = circuit.inFlight();
           boolean exact = !plan.has(SimulationPlan.Trouble.METRICS_RESET);
           world.check(
               exact ? inFlight == 0 : inFlight <= 0,
