@@ -1,13 +1,12 @@
 package dev.fusible;
 
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a circuit counts. Thread-safe. A reset only remembers what had been counted by then, so that
- * no call that is under way is lost from sight. Counts of what a healthy circuit never sees take no
- * room until it happens.
+ * no call that is under way is lost from sight. What a healthy circuit never counts takes no room
+ * until it happens ({@link Trouble}).
  */
 abstract class CallMetrics extends CallTally {
 
@@ -21,40 +20,25 @@ abstract class CallMetrics extends CallTally {
     UNCOUNTED
   }
 
-  private static final int COUNTS = Count.values().length;
+  private volatile @Nullable Trouble trouble;
 
-  /** What had been counted at one moment. */
-  private record Sum(
-      long started,
-      long succeeded,
-      long failed,
-      long timeouts,
-      long spoken,
-      long stateChanges,
-      long lateResults) {
-
-    static final Sum ZERO = new Sum(0, 0, 0, 0, 0, 0, 0);
+  /** What it needs from now on. */
+  final Trouble trouble() {
+    Trouble present = trouble;
+    return present != null ? present : troubled();
   }
 
-  private volatile @Nullable AtomicLongArray counts;
-
-  /** Sentences, as calls that begin: an open circuit speaks one for each call. */
-  private volatile @Nullable CallTally spoken;
-
-  private volatile Sum zero = Sum.ZERO;
-
-  final void add(Count count) {
-    AtomicLongArray present = counts;
-    (present != null ? present : made()).incrementAndGet(count.ordinal());
-  }
-
-  private synchronized AtomicLongArray made() {
-    AtomicLongArray present = counts;
+  private synchronized Trouble troubled() {
+    Trouble present = trouble;
     if (present == null) {
-      present = new AtomicLongArray(COUNTS);
-      counts = present;
+      present = new Trouble();
+      trouble = present;
     }
     return present;
+  }
+
+  final void add(Count count) {
+    trouble().counts.incrementAndGet(count.ordinal());
   }
 
   /** A result came after its attempt had lost its say: it counts here, and among {@code all}. */
@@ -63,24 +47,9 @@ abstract class CallMetrics extends CallTally {
     all.increment();
   }
 
-  /** A sentence is spoken in place of an answer. */
-  final void countSentence() {
-    CallTally present = spoken;
-    int unused = (present != null ? present : madeSpoken()).start();
-  }
-
-  private synchronized CallTally madeSpoken() {
-    CallTally present = spoken;
-    if (present == null) {
-      present = new CallTally();
-      spoken = present;
-    }
-    return present;
-  }
-
   private long get(Count count) {
-    AtomicLongArray present = counts;
-    return present == null ? 0 : present.get(count.ordinal());
+    Trouble present = trouble;
+    return present == null ? 0 : present.counts.get(count.ordinal());
   }
 
   /** Attempts that have begun and not settled. */
@@ -108,44 +77,35 @@ abstract class CallMetrics extends CallTally {
   /** Begins anew, with the calls that are under way. */
   final void resetMetrics() {
     long settled = settled();
-    Sum now = sum();
-    zero =
-        new Sum(
-            settled,
-            now.succeeded,
-            now.failed,
-            now.timeouts,
-            now.spoken,
-            now.stateChanges,
-            now.lateResults);
+    trouble().zero = sum().startedWith(settled);
   }
 
-  private Sum sum() {
-    CallTally sentences = spoken;
-    return new Sum(
+  private Trouble.Sum sum() {
+    Trouble present = trouble;
+    return new Trouble.Sum(
         started(),
         succeeded(),
         get(Count.FAILED),
         get(Count.TIMEOUTS),
-        sentences == null ? 0 : sentences.started(),
+        present == null ? 0 : present.spoken.started(),
         get(Count.STATE_CHANGES),
         get(Count.LATE_RESULTS));
   }
 
   final CircuitBreakerMetrics reading(MachineState state) {
-    Sum from = zero;
-    Sum now = sum();
-    long successes = now.succeeded - from.succeeded;
-    long failures = now.failed - from.failed;
+    Trouble present = trouble;
+    Trouble.Sum now = present == null ? sum() : sum().minus(present.zero);
+    long successes = now.succeeded();
+    long failures = now.failed();
     double settled = successes + failures;
     return new CircuitBreakerMetrics(
-        now.started - from.started,
+        now.started(),
         successes,
         failures,
-        now.timeouts - from.timeouts,
-        now.spoken - from.spoken,
-        now.stateChanges - from.stateChanges,
-        now.lateResults - from.lateResults,
+        now.timeouts(),
+        now.spoken(),
+        now.stateChanges(),
+        now.lateResults(),
         settled == 0 ? 0.0 : successes / settled,
         settled == 0 ? 0.0 : failures / settled,
         state.state(),

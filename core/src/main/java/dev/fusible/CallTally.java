@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 class CallTally {
 
-  /** So many calls of other threads within a millisecond or two make a tally wide. */
+  /** So many calls of other threads, a power of two, within a millisecond or two make it wide. */
   private static final int CROWD = 1_024;
 
   /** Where a call was counted that any thread may add to. */
@@ -57,10 +57,11 @@ class CallTally {
   private volatile long succeeded;
   private volatile @Nullable WideTally wide;
 
-  /** How many calls of others came since {@link #watchedMillis}; to miss some does no harm. */
+  /**
+   * How many calls of others came: the lowest bits; above them, the millisecond when the last
+   * {@link #CROWD} were full. To miss some does no harm.
+   */
   private int crowd;
-
-  private int watchedMillis;
 
   /** A call begins. Where it was counted, for {@link #succeedIn}. */
   final int start() {
@@ -117,18 +118,21 @@ class CallTally {
   }
 
   private void crowded() {
-    if (++crowd < CROWD) {
+    int counted = crowd + 1;
+    if ((counted & (CROWD - 1)) != 0) {
+      crowd = counted;
       return;
     }
-    crowd = 0;
-    int now = (int) (System.nanoTime() / 1_000_000);
-    if (now - watchedMillis > 1) {
-      watchedMillis = now;
-      return;
+    int now = (int) (System.nanoTime() / 1_000_000) * CROWD;
+    int since = now - (counted - CROWD);
+    crowd = now;
+    if (since <= CROWD) {
+      widen();
     }
-    synchronized (this) {
-      wide = wide == null ? new WideTally() : wide;
-    }
+  }
+
+  private synchronized void widen() {
+    wide = wide == null ? new WideTally() : wide;
   }
 
   final long started() {

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  *       compare-and-set.
  * </ul>
  */
-final class Circuit extends Shortcut {
+final class Circuit extends Shortcut implements Passage {
 
   private static final AtomicReferenceFieldUpdater<Circuit, MachineState> MACHINE =
       AtomicReferenceFieldUpdater.newUpdater(Circuit.class, MachineState.class, "machine");
@@ -47,27 +47,14 @@ final class Circuit extends Shortcut {
   private static final List<CircuitBreakerListener> NOBODY = List.of();
 
   private final String businessId;
-  private final CircuitRegistry registry;
-  private final MachineState first;
   private volatile MachineState machine;
   private volatile List<CircuitBreakerListener> listeners = NOBODY;
   private volatile @Nullable StoreLink link;
-  private volatile @Nullable Rotation rotation;
 
-  /**
-   * @param first where it starts
-   */
-  Circuit(
-      String businessId,
-      MachineState first,
-      CircuitBreakerConfig config,
-      CircuitContext context,
-      CircuitRegistry registry) {
-    super(config, context, first.witnesses() != null);
+  Circuit(String businessId, CircuitBreakerConfig config, CircuitContext context) {
+    super(config, context, CircuitId.isUpstream(businessId));
     this.businessId = businessId;
-    this.first = first;
-    this.machine = first;
-    this.registry = registry;
+    this.machine = isUpstream() ? context.upstreamStart() : MachineState.INITIAL;
   }
 
   /** The store's key: a {@link CircuitId}. */
@@ -85,11 +72,11 @@ final class Circuit extends Shortcut {
 
   /** The same business's circuit as it was made, to take the place of this one. */
   Circuit anew() {
-    return new Circuit(businessId, first, config, context, registry);
+    return new Circuit(businessId, config, context);
   }
 
   private Circuit successor() {
-    return registry.successor(this);
+    return context.registry().successor(this);
   }
 
   /** Returns whether it was added: an evicted circuit takes no listener. */
@@ -139,7 +126,18 @@ final class Circuit extends Shortcut {
     return listeners != NOBODY || context.events().isHeard();
   }
 
-  Admitted admit() {
+  @Override
+  public Circuit own() {
+    return this;
+  }
+
+  @Override
+  public Circuit present(UnaryOperator<Circuit> successor) {
+    return machine.isEvicted() ? successor.apply(this) : this;
+  }
+
+  @Override
+  public Admitted admit() {
     long now = context.time().nanoTime();
     while (true) {
       MachineState s = machine;
@@ -345,20 +343,6 @@ final class Circuit extends Shortcut {
 
   // --- fallbacks and eviction
 
-  private Rotation rotation() {
-    Rotation present = rotation;
-    return present != null ? present : madeRotation();
-  }
-
-  private synchronized Rotation madeRotation() {
-    Rotation present = rotation;
-    if (present == null) {
-      present = new Rotation();
-      rotation = present;
-    }
-    return present;
-  }
-
   /** The sentence for a caller who gets no answer. Two in a row differ. */
   FallbackResponse speak(FallbackType type, @Nullable String language) {
     FallbackResponse response = say(type, language);
@@ -368,8 +352,11 @@ final class Circuit extends Shortcut {
 
   /** The same where nobody hears of it ({@link #isMeasured}). */
   FallbackResponse say(FallbackType type, @Nullable String language) {
-    countSentence();
-    return context.speech().sentence(isUpstream() ? null : businessId, type, language, rotation());
+    Trouble trouble = trouble();
+    int unused = trouble.spoken.start();
+    return context
+        .speech()
+        .sentence(isUpstream() ? null : businessId, type, language, trouble.rotation);
   }
 
   /** Takes the circuit out of use if it is idle and CLOSED and the store knows all of it. */

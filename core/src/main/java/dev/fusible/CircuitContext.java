@@ -10,7 +10,11 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** What all circuits of a process share. Immutable; its parts are thread-safe. */
+/**
+ * What all circuits of a process share. Immutable; its parts are thread-safe.
+ *
+ * @param upstreamStart where the circuit of an upstream starts
+ */
 record CircuitContext(
     TimeSource time,
     LongSupplier roughNanos,
@@ -20,7 +24,9 @@ record CircuitContext(
     UnaryOperator<CompletableFuture<@Nullable Attempt>> claimLimit,
     Speech speech,
     LongAdder lateResults,
-    Predicate<? super Throwable> upstreamFailure) {
+    Predicate<? super Throwable> upstreamFailure,
+    MachineState upstreamStart,
+    CircuitRegistry registry) {
 
   /** How long a caller waits, in real time, for the store to grant the trial. */
   static final Duration CLAIM_WAIT = Duration.ofMillis(250);

@@ -23,9 +23,9 @@ final class CircuitRegistry {
   private final ReentrantLock handLock = new ReentrantLock();
   private @Nullable Iterator<Circuit> hand;
 
-  CircuitRegistry(int bound, Function<CircuitRegistry, Function<String, Circuit>> creation) {
+  CircuitRegistry(int bound, Function<String, Circuit> creation) {
     this.bound = bound;
-    this.creation = creation.apply(this);
+    this.creation = creation;
   }
 
   /** As {@link #circuit}, with the id checked: one that there is a circuit for has been. */

@@ -13,18 +13,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class PlainAsyncCall<T extends @Nullable Object> {
 
-  private final Passage passage;
   private final Circuit circuit;
   private final @Nullable String language;
   private final Supplier<? extends CompletionStage<? extends T>> operation;
   private final long startNanos;
 
   PlainAsyncCall(
-      Passage passage,
+      Circuit circuit,
       @Nullable String language,
       Supplier<? extends CompletionStage<? extends T>> operation) {
-    this.passage = passage;
-    this.circuit = passage.own();
+    this.circuit = circuit;
     this.language = language;
     this.operation = operation;
     this.startNanos = circuit.context().roughNanos().getAsLong();
@@ -111,14 +109,14 @@ final class PlainAsyncCall<T extends @Nullable Object> {
 
   private AsyncCall<T> begun(
       Attempt attempt, @Nullable Cancellable limit, CompletionStage<? extends T> stage) {
-    AsyncCall<T> call = new AsyncCall<>(passage, language, operation, startNanos);
+    AsyncCall<T> call = new AsyncCall<>(circuit, language, operation, startNanos);
     call.begin(attempt, limit);
     call.await(attempt, stage);
     return call;
   }
 
   private AsyncCall<T> failed(Attempt attempt, @Nullable Cancellable limit, Throwable error) {
-    AsyncCall<T> call = new AsyncCall<>(passage, language, operation, startNanos);
+    AsyncCall<T> call = new AsyncCall<>(circuit, language, operation, startNanos);
     call.begin(attempt, limit);
     call.failed(attempt, error);
     return call;

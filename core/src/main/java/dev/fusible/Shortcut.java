@@ -16,9 +16,6 @@ abstract class Shortcut extends CallMetrics {
   /** How far a rough clock may be behind before a trial comes late. */
   private static final long MOMENT = Duration.ofSeconds(1).toNanos();
 
-  /** Until when an OPEN state rejects calls. */
-  private record Rejection(MachineState in, long untilNanos) {}
-
   final CircuitBreakerConfig config;
   final CircuitContext context;
   private final boolean isUpstream;
@@ -26,7 +23,6 @@ abstract class Shortcut extends CallMetrics {
   private final boolean isMeasured;
   private final boolean judgesResults;
   private @Nullable MachineState steady;
-  private @Nullable Rejection rejection;
 
   Shortcut(CircuitBreakerConfig config, CircuitContext context, boolean isUpstream) {
     this.config = config;
@@ -88,11 +84,12 @@ abstract class Shortcut extends CallMetrics {
     if (s.state() != CircuitBreakerState.OPEN) {
       return false;
     }
-    Rejection known = rejection;
-    if (known == null || known.in != s) {
-      known = new Rejection(s, StateMachine.rejectsUntil(s, config));
-      rejection = known;
+    Trouble trouble = trouble();
+    Trouble.Rejection known = trouble.rejection;
+    if (known == null || known.in() != s) {
+      known = new Trouble.Rejection(s, StateMachine.rejectsUntil(s, config));
+      trouble.rejection = known;
     }
-    return context.roughNanos().getAsLong() + MOMENT - known.untilNanos < 0;
+    return context.roughNanos().getAsLong() + MOMENT - known.untilNanos() < 0;
   }
 }

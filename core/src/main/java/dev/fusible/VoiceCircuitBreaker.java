@@ -27,13 +27,11 @@ import org.jspecify.annotations.Nullable;
 public final class VoiceCircuitBreaker {
 
   private final VoiceCircuitBreakers breakers;
-  private final String businessId;
   private final @Nullable String language;
   private volatile Passage passage;
 
   VoiceCircuitBreaker(VoiceCircuitBreakers breakers, Passage passage, @Nullable String language) {
     this.breakers = breakers;
-    this.businessId = CircuitId.shown(passage.own().businessId());
     this.language = language;
     this.passage = passage;
   }
@@ -74,10 +72,8 @@ public final class VoiceCircuitBreaker {
   public <T extends @Nullable Object> T execute(
       Callable<? extends T> operation, Function<FallbackResponse, ? extends T> fallback) {
     breakers.checkOpen();
-    Passage passes = passage;
-    Circuit own = passes.own();
-    MachineState s = own.machine();
-    if (passes.upstream() == null && !own.isMeasured()) {
+    if (passage instanceof Circuit own && !own.isMeasured()) {
+      MachineState s = own.machine();
       if (own.isUnlimited() && own.runsAll(s)) {
         return PlainCall.result(own, s, language, operation, fallback);
       }
@@ -99,13 +95,14 @@ public final class VoiceCircuitBreaker {
   public <T extends @Nullable Object> CompletionStage<ExecutionResult<T>> executeAsync(
       Supplier<? extends CompletionStage<? extends T>> operation) {
     Passage passes = open();
-    Circuit own = passes.own();
-    MachineState s = own.machine();
-    if (passes.upstream() == null && PlainAsyncCall.suits(own, s)) {
-      return new PlainAsyncCall<T>(passes, language, operation).stage(s);
+    if (passes instanceof Circuit own) {
+      MachineState s = own.machine();
+      if (PlainAsyncCall.suits(own, s)) {
+        return new PlainAsyncCall<T>(own, language, operation).stage(s);
+      }
     }
-    AsyncCall<T> call =
-        new AsyncCall<>(passes, language, operation, own.context().time().nanoTime());
+    long now = passes.own().context().time().nanoTime();
+    AsyncCall<T> call = new AsyncCall<>(passes, language, operation, now);
     call.start();
     return call;
   }
@@ -150,7 +147,7 @@ public final class VoiceCircuitBreaker {
 
   /** Whose circuit this is; {@code upstream:} and its name for an upstream's. */
   public String businessId() {
-    return businessId;
+    return CircuitId.shown(passage.own().businessId());
   }
 
   /**

@@ -38,8 +38,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
 
   private VoiceCircuitBreakers(Builder builder) {
     EventDispatcher events = new EventDispatcher(builder.listeners, builder.eventDelivery);
-    this.registry =
-        new CircuitRegistry(builder.maxCircuits, circuits -> id -> created(builder, id, circuits));
+    this.registry = new CircuitRegistry(builder.maxCircuits, id -> created(builder, id));
     this.context =
         new CircuitContext(
             builder.time,
@@ -55,7 +54,9 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
                 builder.language,
                 builder.phoneFor),
             new LongAdder(),
-            builder.upstreamFailure);
+            builder.upstreamFailure,
+            MachineState.ofUpstream(Witnesses.none(builder.minBusinesses)),
+            registry);
     context.store().start();
   }
 
@@ -68,12 +69,9 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
     return context;
   }
 
-  private Circuit created(Builder builder, String id, CircuitRegistry circuits) {
-    boolean isUpstream = CircuitId.isUpstream(id);
-    CircuitBreakerConfig config = isUpstream ? builder.config : configOf(builder, id);
-    Witnesses none = Witnesses.none(builder.minBusinesses);
-    MachineState first = isUpstream ? MachineState.ofUpstream(none) : MachineState.INITIAL;
-    return new Circuit(id, first, config, context(), circuits);
+  private Circuit created(Builder builder, String id) {
+    CircuitBreakerConfig config = CircuitId.isUpstream(id) ? builder.config : configOf(builder, id);
+    return new Circuit(id, config, context());
   }
 
   private static CircuitBreakerConfig configOf(Builder builder, String businessId) {
@@ -119,7 +117,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
    */
   public VoiceCircuitBreaker forBusiness(String businessId) {
     checkOpen();
-    return new VoiceCircuitBreaker(this, new Passage(registry.ofBusiness(businessId), null), null);
+    return new VoiceCircuitBreaker(this, registry.ofBusiness(businessId), null);
   }
 
   /**
@@ -137,7 +135,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
   public VoiceCircuitBreaker forBusiness(String businessId, String upstream) {
     checkOpen();
     Circuit own = registry.ofBusiness(businessId);
-    Passage both = new Passage(own, circuit(CircuitId.ofUpstream(upstream)));
+    Passage both = new TwoCircuits(own, circuit(CircuitId.ofUpstream(upstream)));
     return new VoiceCircuitBreaker(this, both, null);
   }
 
@@ -156,7 +154,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
   public VoiceCircuitBreaker forUpstream(String upstream) {
     checkOpen();
     Circuit shared = circuit(CircuitId.ofUpstream(upstream));
-    return new VoiceCircuitBreaker(this, new Passage(shared, null), null);
+    return new VoiceCircuitBreaker(this, shared, null);
   }
 
   /** Where operations run that would block their caller; see {@link Builder#executor}. */

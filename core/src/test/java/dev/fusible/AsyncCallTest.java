@@ -210,7 +210,7 @@ class AsyncCallTest {
         };
     VoiceCircuitBreakers own =
         VoiceCircuitBreakers.builder().timeSource(cancelling).executor(Runnable::run).build();
-    starting.set(new AsyncCall<>(new Passage(own.circuit("b"), null), null, () -> operation, 0));
+    starting.set(new AsyncCall<>(own.circuit("b"), null, () -> operation, 0));
 
     starting.get().start();
 

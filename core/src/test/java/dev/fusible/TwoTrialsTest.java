@@ -205,7 +205,7 @@ class TwoTrialsTest {
 
   private CompletableFuture<Attempt> claiming(String business) {
     Passage passage =
-        new Passage(one.breakers.circuit(business), one.breakers.circuit("upstream/" + LLM));
+        new TwoCircuits(one.breakers.circuit(business), one.breakers.circuit("upstream/" + LLM));
     return ((Admitted.Claiming) passage.admit()).attempt();
   }
 

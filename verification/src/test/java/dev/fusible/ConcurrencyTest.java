@@ -108,11 +108,11 @@ class ConcurrencyTest {
           CallMetrics metrics = new CallMetrics() {};
           Runnable calls =
               () -> {
-                metrics.start();
+                int first = metrics.start();
                 metrics.succeed();
-                metrics.start();
+                int second = metrics.start();
                 metrics.count(new Outcome(Outcome.Kind.TIMEOUT, 0, "Late"));
-                metrics.countSentence();
+                int unused = metrics.trouble().spoken.start();
               };
           together(calls, calls);
           CircuitBreakerMetrics reading = metrics.reading(MachineState.INITIAL);

@@ -20,33 +20,36 @@ final class LoneCircuits implements TimeSource, StateSharing {
   private static final long NOW = Duration.ofDays(1).toNanos();
 
   private final AtomicLong tokens = new AtomicLong();
-  private final CircuitContext context =
-      new CircuitContext(
-          this,
-          this::nanoTime,
-          new EventDispatcher(List.of(), event -> {}),
-          this,
-          Runnable::run,
-          claim -> claim,
-          new Speech(null, FallbackResponses.builtIn(), null, "en-US", null),
-          new LongAdder(),
-          error -> true);
   final CircuitRegistry registry;
+  private final CircuitContext context;
 
   LoneCircuits(int bound) {
-    registry =
-        new CircuitRegistry(
-            bound, circuits -> business -> circuit(business, MachineState.INITIAL, circuits));
+    registry = new CircuitRegistry(bound, this::circuit);
+    context =
+        new CircuitContext(
+            this,
+            this::nanoTime,
+            new EventDispatcher(List.of(), event -> {}),
+            this,
+            Runnable::run,
+            claim -> claim,
+            new Speech(null, FallbackResponses.builtIn(), null, "en-US", null),
+            new LongAdder(),
+            error -> true,
+            MachineState.INITIAL,
+            registry);
   }
 
-  private Circuit circuit(String business, MachineState first, CircuitRegistry circuits) {
-    return new Circuit(business, first, CONFIG, context, circuits);
+  private Circuit circuit(String business) {
+    return new Circuit(business, CONFIG, context);
   }
 
   /** A circuit that is OPEN and has waited for as long as it must. */
   Circuit opened(String business) {
     long waited = NOW - CONFIG.recoveryTimeout().toNanos();
-    return circuit(business, MachineState.INITIAL.opened(0, waited, null), registry);
+    Circuit circuit = circuit(business);
+    MachineState unused = circuit.update(s -> s.opened(0, waited, null));
+    return circuit;
   }
 
   @Override
