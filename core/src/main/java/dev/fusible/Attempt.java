@@ -90,10 +90,7 @@ class Attempt extends AtomicInteger {
    * Settles as a success, or as a failure where the configuration says that such a result is one.
    */
   boolean succeeded(@Nullable Object result) {
-    return settle(
-        isFailedResult(result) ? Outcome.Kind.FAILURE : Outcome.Kind.SUCCESS,
-        null,
-        Outcome.RESULT_CODE);
+    return settle(circuit.kindOfResult(result), null, Outcome.RESULT_CODE);
   }
 
   /** Settles as the success of a stream, which has no result to look at. */
@@ -112,10 +109,7 @@ class Attempt extends AtomicInteger {
 
   /** Settles as a failure, or as ignored where the configuration says so. */
   boolean failed(Throwable error) {
-    return settle(
-        isFailure(error) ? Outcome.Kind.FAILURE : Outcome.Kind.IGNORED,
-        error,
-        Outcome.codeOf(error));
+    return settle(circuit.kindOfThrown(error), error, Outcome.codeOf(error));
   }
 
   /** Settles as a failure of its time limit. */
@@ -139,9 +133,16 @@ class Attempt extends AtomicInteger {
     return true;
   }
 
+  /** Settles an ordinary attempt that only this thread knows: there is nobody to be first. */
+  void settleAlone(Outcome.Kind kind, @Nullable Throwable error, String code) {
+    setPlain(SETTLED);
+    circuit.settle(this, kind, error, code);
+  }
+
   /** What an upstream's circuit makes of it: what is the business's own fault says nothing. */
   private Outcome.Kind kindOf(Outcome.Kind kind, @Nullable Throwable error) {
-    boolean ownFault = kind == Outcome.Kind.FAILURE && error != null && !isUpstreamFailure(error);
+    boolean ownFault =
+        kind == Outcome.Kind.FAILURE && error != null && !circuit.isUpstreamFailure(error);
     return ownFault ? Outcome.Kind.IGNORED : kind;
   }
 
@@ -161,36 +162,6 @@ class Attempt extends AtomicInteger {
   void cameLate() {
     if (compareAndSet(SETTLED, LATE)) {
       circuit.cameLate(circuit.context().lateResults());
-    }
-  }
-
-  /** Whether what was thrown is a failure; a predicate that throws makes it one. */
-  private boolean isFailure(Throwable error) {
-    try {
-      return error instanceof Error
-          || (circuit.config().recordFailure().test(error)
-              && (!circuit.isUpstream() || isUpstreamFailure(error)));
-    } catch (Throwable brokenPredicate) {
-      return true;
-    }
-  }
-
-  private boolean isUpstreamFailure(Throwable error) {
-    try {
-      return error instanceof Error || circuit.context().upstreamFailure().test(error);
-    } catch (Throwable brokenPredicate) {
-      return true;
-    }
-  }
-
-  /** Whether a result is a failure; a predicate that throws makes it one. */
-  @SuppressWarnings(
-      "NullAway") // A result may be null, and a predicate that can't take one has thrown.
-  private boolean isFailedResult(@Nullable Object result) {
-    try {
-      return circuit.judgesResults() && circuit.config().recordResult().test(result);
-    } catch (Throwable brokenPredicate) {
-      return true;
     }
   }
 }

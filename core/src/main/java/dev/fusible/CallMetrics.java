@@ -41,6 +41,14 @@ abstract class CallMetrics extends CallTally {
     trouble().counts.incrementAndGet(count.ordinal());
   }
 
+  private void fail() {
+    if (isOwner(Thread.currentThread().getId())) {
+      trouble().failedOwn();
+    } else {
+      add(Count.FAILED);
+    }
+  }
+
   /** A result came after its attempt had lost its say: it counts here, and among {@code all}. */
   final void cameLate(LongAdder all) {
     add(Count.LATE_RESULTS);
@@ -52,6 +60,11 @@ abstract class CallMetrics extends CallTally {
     return present == null ? 0 : present.counts.get(count.ordinal());
   }
 
+  private long failed() {
+    Trouble present = trouble;
+    return present == null ? 0 : present.failed();
+  }
+
   /** Attempts that have begun and not settled. */
   final long inFlight() {
     long settled = settled();
@@ -59,17 +72,17 @@ abstract class CallMetrics extends CallTally {
   }
 
   private long settled() {
-    return succeeded() + get(Count.FAILED) + get(Count.UNCOUNTED);
+    return succeeded() + failed() + get(Count.UNCOUNTED);
   }
 
   final void count(Outcome outcome) {
     switch (outcome.kind()) {
       case SUCCESS -> succeed();
       case IGNORED -> add(Count.UNCOUNTED);
-      case FAILURE -> add(Count.FAILED);
+      case FAILURE -> fail();
       case TIMEOUT -> {
         add(Count.TIMEOUTS);
-        add(Count.FAILED);
+        fail();
       }
     }
   }
@@ -85,7 +98,7 @@ abstract class CallMetrics extends CallTally {
     return new Trouble.Sum(
         started(),
         succeeded(),
-        get(Count.FAILED),
+        failed(),
         get(Count.TIMEOUTS),
         present == null ? 0 : present.spoken.started(),
         get(Count.STATE_CHANGES),

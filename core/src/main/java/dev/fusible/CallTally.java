@@ -112,7 +112,8 @@ class CallTally {
     long unused = (long) STARTED.getAndAdd(this, -1L);
   }
 
-  private boolean isOwner(long thread) {
+  /** Whether this thread, and no other, may add to what an owner adds to. */
+  final boolean isOwner(long thread) {
     long present = owner;
     return present == thread || (present == 0 && OWNER.compareAndSet(this, 0L, thread));
   }

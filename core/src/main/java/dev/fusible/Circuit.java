@@ -159,10 +159,14 @@ final class Circuit extends Shortcut implements Passage {
         }
         case CLAIM -> {
           String token = context.store().newToken();
+          boolean asks = !s.untold() && !context.store().isAlone();
           Trial claiming =
-              new Trial(token, Phase.CLAIMING, now + StateMachine.lease(config).toNanos());
-          if (s.untold()) {
-            MachineState trying = StateMachine.untoldTrial(s, claiming.in(Phase.RUNNING));
+              new Trial(
+                  token,
+                  asks ? Phase.CLAIMING : Phase.RUNNING,
+                  now + StateMachine.lease(config).toNanos());
+          if (!asks) {
+            MachineState trying = StateMachine.unaskedTrial(s, claiming);
             trying = replace(s, trying, "recovery", null, Outcome.IGNORED, null);
             if (trying != null) {
               return new Admitted.Now(new Attempt(this, trying.generation(), token, now));
@@ -206,7 +210,8 @@ final class Circuit extends Shortcut implements Passage {
         return;
       }
       MachineState next = StateMachine.settle(s, outcome, attempt.business(), config, now);
-      MachineState after = replace(s, next, reasonOf(s, outcome), attempt, outcome, event);
+      MachineState after =
+          replace(s, next, StateMachine.reasonOf(s, outcome), attempt, outcome, event);
       if (after != null) {
         if (after != s) {
           context.store().changed(this, after);
@@ -232,13 +237,6 @@ final class Circuit extends Shortcut implements Passage {
     }
     return s.generation()
         == (attempt.circuit() == this ? attempt.generation() : MachineState.INITIAL.generation());
-  }
-
-  private static String reasonOf(MachineState s, Outcome outcome) {
-    if (s.state() == CircuitBreakerState.CLOSED) {
-      return "failures";
-    }
-    return outcome.kind() == Outcome.Kind.SUCCESS ? "trial_succeeded" : "trial_failed";
   }
 
   // --- orders of an operator, and rows of the store

@@ -25,26 +25,54 @@ final class PlainCall {
     try {
       value = operation.call();
     } catch (Throwable error) {
-      failed(new Attempt(circuit, s.generation()), error);
+      failed(circuit, s, error);
       return fallback.apply(circuit.speak(FallbackType.SYSTEM_ERROR, language));
     }
     if (staysSo && circuit.machine() == s) {
       circuit.succeedIn(place);
     } else {
-      new Attempt(circuit, s.generation()).succeeded(value);
+      settle(circuit, s, circuit.kindOfResult(value), null, Outcome.RESULT_CODE);
     }
     return value;
   }
 
   /** Settles; what is not for the caller to be spared comes out. */
-  private static void failed(Attempt attempt, Throwable error) {
+  private static void failed(Circuit circuit, MachineState s, Throwable error) {
     if (error instanceof InterruptedException) {
-      attempt.ignored();
+      new Attempt(circuit, s.generation()).ignored();
       throw VoiceCircuitBreaker.cancelled();
     }
-    attempt.failed(error);
+    settle(circuit, s, circuit.kindOfThrown(error), error, Outcome.codeOf(error));
     if (error instanceof Error out) {
       throw out;
     }
+  }
+
+  private static void settle(
+      Circuit circuit, MachineState s, Outcome.Kind kind, @Nullable Throwable error, String code) {
+    if (!isCounted(circuit, s.generation(), Outcome.of(kind, 0, code, false))) {
+      new Attempt(circuit, s.generation()).settleAlone(kind, error, code);
+    }
+  }
+
+  /**
+   * Settles without a permit, where the outcome of a call of this generation is a mere count, and
+   * where nobody else changes the circuit at this moment. {@code false} if it is not settled.
+   */
+  private static boolean isCounted(Circuit circuit, long generation, Outcome outcome) {
+    MachineState s = circuit.machine();
+    if (s.generation() != generation || s.state() != CircuitBreakerState.CLOSED || s.isEvicted()) {
+      return false;
+    }
+    // What time it is matters only to what opens the circuit, and that is settled with a permit.
+    MachineState next = StateMachine.settle(s, outcome, circuit.config(), 0);
+    if (next.state() != s.state() || !circuit.replaced(s, next)) {
+      return false;
+    }
+    circuit.count(outcome);
+    if (next != s) {
+      circuit.context().store().changed(circuit, next);
+    }
+    return true;
   }
 }

@@ -56,11 +56,6 @@ abstract class Shortcut extends CallMetrics {
     return isMeasured;
   }
 
-  /** Whether a result may be a failure. */
-  final boolean judgesResults() {
-    return judgesResults;
-  }
-
   /** Whether it runs every call that comes in this state. */
   final boolean runsAll(MachineState s) {
     return s == steady || (s.state() == CircuitBreakerState.CLOSED && !s.isEvicted());
@@ -91,5 +86,44 @@ abstract class Shortcut extends CallMetrics {
       trouble.rejection = known;
     }
     return context.roughNanos().getAsLong() + MOMENT - known.untilNanos() < 0;
+  }
+
+  // --- what a result is
+
+  /** What was thrown is a failure, or ignored; a predicate that throws makes it a failure. */
+  final Outcome.Kind kindOfThrown(Throwable error) {
+    return isFailure(error) ? Outcome.Kind.FAILURE : Outcome.Kind.IGNORED;
+  }
+
+  private boolean isFailure(Throwable error) {
+    try {
+      return error instanceof Error
+          || (config.recordFailure().test(error) && (!isUpstream || isUpstreamFailure(error)));
+    } catch (Throwable brokenPredicate) {
+      return true;
+    }
+  }
+
+  final boolean isUpstreamFailure(Throwable error) {
+    try {
+      return error instanceof Error || context.upstreamFailure().test(error);
+    } catch (Throwable brokenPredicate) {
+      return true;
+    }
+  }
+
+  /** A result is a success or a failure; a predicate that throws makes it a failure. */
+  final Outcome.Kind kindOfResult(@Nullable Object result) {
+    return judgesResults && isFailedResult(result) ? Outcome.Kind.FAILURE : Outcome.Kind.SUCCESS;
+  }
+
+  @SuppressWarnings(
+      "NullAway") // A result may be null, and a predicate that can't take one has thrown.
+  private boolean isFailedResult(@Nullable Object result) {
+    try {
+      return config.recordResult().test(result);
+    } catch (Throwable brokenPredicate) {
+      return true;
+    }
   }
 }

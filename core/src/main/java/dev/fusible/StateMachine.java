@@ -101,6 +101,14 @@ final class StateMachine {
     return settle(s.with(heard), outcome, config, now);
   }
 
+  /** Why {@link #settle} moves the circuit, if it does. */
+  static String reasonOf(MachineState s, Outcome outcome) {
+    if (s.state() == CircuitBreakerState.CLOSED) {
+      return "failures";
+    }
+    return outcome.kind() == Outcome.Kind.SUCCESS ? "trial_succeeded" : "trial_failed";
+  }
+
   private static boolean isBad(Outcome outcome, CircuitBreakerConfig config) {
     return outcome.isFailure()
         || (config.tripPolicy() instanceof Rate rate && rate.isSlow(outcome.elapsedNanos()));
@@ -217,9 +225,10 @@ final class StateMachine {
     return toldOrNot(s, s.halfOpen(null));
   }
 
-  /** HALF_OPEN with a trial that the store is not asked for, since the row does not know. */
-  static MachineState untoldTrial(MachineState s, Trial trial) {
-    return s.halfOpen(trial).untoldAfter(s);
+  /** HALF_OPEN with a trial that no store is asked for: there is none, or the row does not know. */
+  static MachineState unaskedTrial(MachineState s, Trial trial) {
+    MachineState trying = s.halfOpen(trial);
+    return s.untold() ? trying.untoldAfter(s) : trying;
   }
 
   /** An operator opens the circuit until it is reset. */

@@ -17,6 +17,9 @@ interface StateSharing {
   /** The circuit became {@code state}: others are to know. */
   void changed(Circuit circuit, MachineState state);
 
+  /** Whether there is nobody to ask for a trial: who wants it has it. */
+  boolean isAlone();
+
   /**
    * Asks for the trial. The future is completed with the attempt, or with {@code null} when another
    * has it.
@@ -56,18 +59,10 @@ interface StateSharing {
     }
   }
 
-  /**
-   * Without a store, this process is alone: nothing to read or write, and every claim is granted at
-   * once.
-   */
+  /** Without a store, this process is alone: nothing to read or write, and nobody to ask. */
   final class Alone implements StateSharing {
 
-    private final TimeSource time;
-    private final Tokens tokens = new Tokens();
-
-    Alone(TimeSource time) {
-      this.time = time;
-    }
+    private final AtomicLong tokens = new AtomicLong();
 
     @Override
     public void start() {}
@@ -79,15 +74,19 @@ interface StateSharing {
     public void changed(Circuit circuit, MachineState state) {}
 
     @Override
-    public CompletableFuture<@Nullable Attempt> claim(Circuit circuit, String token) {
-      CompletableFuture<@Nullable Attempt> caller = new CompletableFuture<>();
-      TrialLease.granted(circuit, token, time.nanoTime(), null, caller);
-      return caller;
+    public boolean isAlone() {
+      return true;
     }
 
     @Override
+    public CompletableFuture<@Nullable Attempt> claim(Circuit circuit, String token) {
+      throw new IllegalStateException("there is nobody to ask");
+    }
+
+    /** No other process sees it. */
+    @Override
     public String newToken() {
-      return tokens.next();
+      return Long.toString(tokens.incrementAndGet());
     }
 
     @Override

@@ -52,6 +52,11 @@ final class StoreSync implements StateSharing {
   }
 
   @Override
+  public boolean isAlone() {
+    return false;
+  }
+
+  @Override
   public CompletableFuture<@Nullable Attempt> claim(Circuit circuit, String token) {
     CompletableFuture<@Nullable Attempt> caller = new CompletableFuture<>();
     Claim before = circuit.link().claim.getAndSet(new Claim(token, caller, null));

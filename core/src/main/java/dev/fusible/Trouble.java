@@ -40,8 +40,11 @@ final class Trouble {
     }
   }
 
+  /** After the counts, the failures that the tally's owner adds to without an atomic addition. */
+  private static final int OWN_FAILED = CallMetrics.Count.values().length;
+
   /** By {@link CallMetrics.Count}. */
-  final AtomicLongArray counts = new AtomicLongArray(CallMetrics.Count.values().length);
+  final AtomicLongArray counts = new AtomicLongArray(OWN_FAILED + 1);
 
   /** Sentences, as calls that begin: an open circuit speaks one for each call. */
   final CallTally spoken = new CallTally();
@@ -53,4 +56,14 @@ final class Trouble {
 
   /** Found out by any thread, and found out again by those that do not see it. */
   @Nullable Rejection rejection;
+
+  /** One more failure, on the thread that owns the tally. */
+  void failedOwn() {
+    counts.setOpaque(OWN_FAILED, counts.getPlain(OWN_FAILED) + 1);
+  }
+
+  /** All failures. */
+  long failed() {
+    return counts.get(CallMetrics.Count.FAILED.ordinal()) + counts.getOpaque(OWN_FAILED);
+  }
 }

@@ -87,7 +87,7 @@ public final class VoiceCircuitBreakers implements AutoCloseable {
   private StateSharing sharing(Builder builder, EventDispatcher events, CircuitRegistry circuits) {
     CircuitBreakerStore store = builder.store;
     if (store == null) {
-      return new StateSharing.Alone(builder.time);
+      return new StateSharing.Alone();
     }
     // Our own store in memory never blocks; any other might, so a thread stands between it and the
     // calls.
