@@ -210,6 +210,21 @@ class TwoTrialsTest {
   }
 
   @Test
+  void a_permit_of_both_that_comes_too_late_leaves_both_trials_to_the_next_call() {
+    openUpstream();
+    openBusiness();
+    time.advance(RECOVERY);
+
+    claiming("b").join().giveBack();
+
+    one.line.resetCounts();
+    assertThat(one.succeeds("b")).isTrue();
+    assertThat(one.line.count(Operation.CLAIM)).as("both leases were kept").isZero();
+    assertThat(one.state()).isEqualTo(CLOSED);
+    assertThat(one.of("b").state()).isEqualTo(CLOSED);
+  }
+
+  @Test
   void an_order_in_the_midst_of_the_upstreams_claim_stands_and_its_trial_is_kept() {
     openUpstream();
     time.advance(RECOVERY);
