@@ -37,7 +37,7 @@ final class PlainCall {
   }
 
   /** Settles; what is not for the caller to be spared comes out. */
-  private static void failed(Circuit circuit, MachineState s, Throwable error) {
+  static void failed(Circuit circuit, MachineState s, Throwable error) {
     if (error instanceof InterruptedException) {
       new Attempt(circuit, s.generation()).ignored();
       throw VoiceCircuitBreaker.cancelled();
@@ -48,7 +48,7 @@ final class PlainCall {
     }
   }
 
-  private static void settle(
+  static void settle(
       Circuit circuit, MachineState s, Outcome.Kind kind, @Nullable Throwable error, String code) {
     if (!isCounted(circuit, s.generation(), Outcome.of(kind, 0, code, false))) {
       new Attempt(circuit, s.generation()).settleAlone(kind, error, code);

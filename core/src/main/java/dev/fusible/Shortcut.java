@@ -24,6 +24,9 @@ abstract class Shortcut extends CallMetrics {
   private final boolean judgesResults;
   private @Nullable MachineState steady;
 
+  /** Whether the executor ran the latest operation on its caller's thread; a guess at the next. */
+  private boolean runsOnCallers;
+
   Shortcut(CircuitBreakerConfig config, CircuitContext context, boolean isUpstream) {
     this.config = config;
     this.context = context;
@@ -49,6 +52,17 @@ abstract class Shortcut extends CallMetrics {
   /** Whether operations run without a limit. */
   final boolean isUnlimited() {
     return isUnlimited;
+  }
+
+  /**
+   * Whether operations with a limit seem to run on their callers' threads, in the machine's time.
+   */
+  final boolean runsOnCallers() {
+    return runsOnCallers;
+  }
+
+  final void runsOnCallers(boolean found) {
+    runsOnCallers = found && context.time() == TimeSource.system();
   }
 
   /** Whether anybody asks how long calls take, or when they came. */

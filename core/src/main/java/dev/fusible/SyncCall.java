@@ -34,7 +34,7 @@ final class SyncCall<T extends @Nullable Object> {
   private final @Nullable String language;
   private final Callable<? extends T> operation;
   private final long startNanos;
-  private final Thread caller = Thread.currentThread();
+  private final Thread caller;
   private final AtomicReference<@Nullable Ending<T>> ending = new AtomicReference<>();
   private final FutureTask<Void> task = new FutureTask<>(this::run, null);
   private volatile @Nullable Cancellable timers;
@@ -46,18 +46,19 @@ final class SyncCall<T extends @Nullable Object> {
       Attempt attempt,
       @Nullable String language,
       Callable<? extends T> operation,
-      long startNanos) {
+      long startNanos,
+      Thread caller) {
     this.attempt = attempt;
     this.language = language;
     this.operation = operation;
     this.startNanos = startNanos;
+    this.caller = caller;
   }
 
   ExecutionResult<T> result() {
-    Circuit circuit = attempt.circuit();
-    timers = TimeLimit.arm(attempt, startNanos, this::limitPassed, () -> end(timeout()));
+    arm();
     try {
-      circuit.context().executor().execute(task);
+      attempt.circuit().context().executor().execute(task);
     } catch (Throwable refused) {
       refused(refused);
     }
@@ -65,6 +66,22 @@ final class SyncCall<T extends @Nullable Object> {
       // The executor ran it on this thread, and the interrupt was for the operation.
       Thread.interrupted();
     }
+    return answer();
+  }
+
+  /** The operation must have been armed before anybody runs it. */
+  void arm() {
+    timers = TimeLimit.arm(attempt, startNanos, this::limitPassed, () -> end(timeout()));
+  }
+
+  /** The operation, for a thread of the executor. */
+  Runnable task() {
+    return task;
+  }
+
+  /** What the caller waits for. */
+  ExecutionResult<T> answer() {
+    Circuit circuit = attempt.circuit();
     try {
       Ending<T> reached = await();
       return switch (reached.how()) {
@@ -99,6 +116,9 @@ final class SyncCall<T extends @Nullable Object> {
 
   private void run() {
     runsHere = Thread.currentThread() == caller;
+    if (runsHere) {
+      attempt.circuit().runsOnCallers(true);
+    }
     try {
       ended(operation.call());
     } catch (Throwable error) {

@@ -1,5 +1,8 @@
 package dev.fusible;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -8,6 +11,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The threads of a process: none keeps it alive, and none stays for long when there is nothing to
@@ -16,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Threads {
 
   private static final long IDLE_SECONDS = 5;
+  private static final @Nullable MethodHandle IS_VIRTUAL = isVirtual();
 
   private Threads() {}
 
@@ -26,6 +31,23 @@ final class Threads {
       thread.setDaemon(true);
       return thread;
     };
+  }
+
+  static boolean isVirtual(Thread thread) {
+    try {
+      return IS_VIRTUAL != null && (boolean) IS_VIRTUAL.invokeExact(thread);
+    } catch (Throwable impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  private static @Nullable MethodHandle isVirtual() {
+    try {
+      return MethodHandles.lookup()
+          .findVirtual(Thread.class, "isVirtual", MethodType.methodType(boolean.class));
+    } catch (ReflectiveOperationException beforeJava21) {
+      return null;
+    }
   }
 
   /** A virtual thread for each operation where there are such, otherwise a daemon thread. */

@@ -62,7 +62,8 @@ public final class VoiceCircuitBreaker {
     }
     return present.config().timeout().isZero()
         ? onThisThread(attempt, operation, startNanos)
-        : new SyncCall<T>(attempt, language, operation, startNanos).result();
+        : new SyncCall<T>(attempt, language, operation, startNanos, Thread.currentThread())
+            .result();
   }
 
   /**
@@ -76,6 +77,9 @@ public final class VoiceCircuitBreaker {
       MachineState s = own.machine();
       if (own.isUnlimited() && own.runsAll(s)) {
         return PlainCall.result(own, s, language, operation, fallback);
+      }
+      if (!own.isUnlimited() && own.runsAll(s) && InlineCall.suits(own)) {
+        return new InlineCall<T>(own, s, language, operation).result(fallback);
       }
       if (own.surelyRejects(s)) {
         return fallback.apply(own.say(FallbackType.CIRCUIT_OPEN, language));
