@@ -55,7 +55,7 @@ class OpenAloneTest {
   }
 
   private static MachineState trying(MachineState s) {
-    return StateMachine.untoldTrial(s, new Trial("ours", Trial.Phase.RUNNING, NOW + 1));
+    return StateMachine.unaskedTrial(s, new Trial("ours", Trial.Phase.RUNNING, NOW + 1));
   }
 
   private static MachineState withAThird(MachineState s) {
