@@ -3,6 +3,8 @@ package dev.fusible.gateway;
 import dev.fusible.jdbc.SupabaseMigrations;
 import dev.fusible.testkit.FaultyUpstream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -48,8 +50,28 @@ final class Fleet implements AutoCloseable {
           new.opened_at, new.trial_token, new.trial_until);
         return new;
       end $$;
+      """;
+
+  private static final String KEEPING =
+      """
       create trigger keep after insert or update on fusible.voice_circuit_breaker_state
         for each row execute function fusible.keep();
+      """;
+
+  /** A backup up to the last moment, and the table gone. */
+  private static final String DROP =
+      """
+      do $$ begin
+        lock table fusible.voice_circuit_breaker_state in access exclusive mode;
+        create table fusible.backup as table fusible.voice_circuit_breaker_state;
+        drop table fusible.voice_circuit_breaker_state;
+      end $$
+      """;
+
+  private static final String RESTORE =
+      """
+      insert into fusible.voice_circuit_breaker_state select * from fusible.backup;
+      drop table fusible.backup;
       """;
 
   private static final int GATEWAYS = 3;
@@ -84,7 +106,7 @@ final class Fleet implements AutoCloseable {
       folder = Files.createTempDirectory("fusible-fleet");
       postgres = new PostgresServer(folder);
       SupabaseMigrations.migrate(postgres.url("postgres"));
-      sql(HISTORY);
+      sql(HISTORY + KEEPING);
     } catch (IOException | SQLException impossible) {
       throw new IllegalStateException(impossible);
     }
@@ -171,6 +193,25 @@ final class Fleet implements AutoCloseable {
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
     } catch (SQLException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  /** Drops the table, with its rights and its policy. */
+  void dropTable() {
+    sql(DROP);
+  }
+
+  /** Makes the table as a migration does, with the rows of the backup, in one transaction. */
+  void restoreTable() {
+    sql(migration() + RESTORE + KEEPING);
+  }
+
+  private static String migration() {
+    String file = "/supabase/migrations/20261124000000_voice_circuit_breaker_state.sql";
+    try (InputStream resource = SupabaseMigrations.class.getResourceAsStream(file)) {
+      return new String(resource.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException impossible) {
       throw new IllegalStateException(impossible);
     }
   }

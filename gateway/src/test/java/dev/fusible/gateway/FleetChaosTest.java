@@ -148,10 +148,7 @@ class FleetChaosTest {
 
   @Test
   void the_table() {
-    sql(
-        "the table dropped",
-        "alter table " + TABLE + " rename to gone",
-        "alter table fusible.gone rename to voice_circuit_breaker_state");
+    fault("the table dropped", fleet::dropTable, fleet::restoreTable);
     for (String right : List.of("select", "insert", "update")) {
       sql(
           right.toUpperCase(Locale.ROOT) + " revoked",

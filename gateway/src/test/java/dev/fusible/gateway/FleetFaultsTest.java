@@ -113,11 +113,7 @@ class FleetFaultsTest {
 
   @Test
   void a_table_dropped() {
-    drill.during(
-        "the table dropped and restored",
-        SHORT,
-        () -> fleet.sql("alter table " + TABLE + " rename to gone"),
-        () -> fleet.sql("alter table fusible.gone rename to voice_circuit_breaker_state"));
+    drill.during("the table dropped and restored", SHORT, fleet::dropTable, fleet::restoreTable);
   }
 
   @Test

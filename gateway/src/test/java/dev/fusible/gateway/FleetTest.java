@@ -137,12 +137,10 @@ class FleetTest {
     String business = failing().get(0);
     callAll(List.of(business));
 
+    outage(fleet::dropTable, fleet::restoreTable);
     outage(
-        "alter table fusible.voice_circuit_breaker_state rename to gone",
-        "alter table fusible.gone rename to voice_circuit_breaker_state");
-    outage(
-        "revoke update on fusible.voice_circuit_breaker_state from fusible_app",
-        "grant update on fusible.voice_circuit_breaker_state to fusible_app");
+        () -> fleet.sql("revoke update on fusible.voice_circuit_breaker_state from fusible_app"),
+        () -> fleet.sql("grant update on fusible.voice_circuit_breaker_state to fusible_app"));
     try (Connection connection = fleet.connection();
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
@@ -166,12 +164,12 @@ class FleetTest {
 
   private int outages;
 
-  private void outage(String breaks, String mends) {
+  private void outage(Runnable breaks, Runnable mends) {
     String business = failing().get(++outages);
-    fleet.sql(breaks);
+    breaks.run();
     assertCallsGoOn(business);
     await().until(() -> gateway(0).admin("/readyz").path("status").asText().equals("degraded"));
-    fleet.sql(mends);
+    mends.run();
     await()
         .atMost(Duration.ofSeconds(30))
         .until(() -> gateway(0).admin("/readyz").path("status").asText().equals("ready"));
