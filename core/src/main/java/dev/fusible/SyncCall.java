@@ -30,6 +30,13 @@ final class SyncCall<T extends @Nullable Object> {
   private record Ending<T extends @Nullable Object>(
       How how, @Nullable T value, @Nullable Throwable error) {}
 
+  /**
+   * How often the caller looks for an end before it goes to sleep: some microseconds, in which an
+   * operation that has its answer is over. To sleep and be woken costs both threads many times
+   * that. Where there is one processor, it belongs to the operation.
+   */
+  private static final int GLANCES = Runtime.getRuntime().availableProcessors() > 1 ? 200 : 0;
+
   private final Attempt attempt;
   private final @Nullable String language;
   private final Callable<? extends T> operation;
@@ -175,6 +182,9 @@ final class SyncCall<T extends @Nullable Object> {
    * given.
    */
   private Ending<T> await() {
+    for (int i = 0; i < GLANCES && ending.get() == null; i++) {
+      Thread.onSpinWait();
+    }
     boolean interrupted = false;
     try {
       for (Ending<T> reached = ending.get(); ; reached = ending.get()) {
