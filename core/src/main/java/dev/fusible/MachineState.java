@@ -135,7 +135,7 @@ record MachineState(
         told == CircuitBreakerState.OPEN
             ? Duration.ofNanos(Math.max(0, now - openedAtNanos))
             : null,
-        failedTrials,
+        untold ? 0 : failedTrials,
         lastStateChange,
         lastErrorCode,
         hold,
@@ -205,6 +205,8 @@ record MachineState(
   MachineState untoldAfter(MachineState from) {
     Draft draft = edit();
     draft.rowGeneration = from.rowGeneration;
+    // A reset of no failures has nothing to undo in the row, and no turn at the store to end it.
+    draft.resets = from.failureCount == 0 ? from.resets : resets;
     draft.untold = state != CircuitBreakerState.CLOSED;
     draft.settledToken = from.settledToken;
     return draft.freeze();

@@ -325,4 +325,46 @@ class SharedEvidenceTest {
     assertThat(own.version()).isPositive();
     assertThat(own.evidence()).isEqualTo(Evidence.NONE);
   }
+
+  @Test
+  void a_trial_that_fails_for_one_instance_alone_is_not_told_to_the_others() {
+    opensAlone();
+    time.advance(RECOVERY);
+
+    one.fail("a", 1);
+    time.advance(REFRESH);
+
+    assertThat(row().failureCount()).isEqualTo(11);
+    assertThat(row().state()).isEqualTo(CLOSED);
+    assertThat(row().failedTrials()).isZero();
+  }
+
+  @Test
+  void what_closes_without_a_failure_forgets_none_that_others_count_later() {
+    CircuitBreakerConfig slow =
+        CircuitBreakerConfig.builder()
+            .tripPolicy(TripPolicy.slowCalls(0.5, Duration.ofMillis(300), 4))
+            .volumeThreshold(4)
+            .build();
+    FleetInstance alone =
+        new FleetInstance(
+            time, store, builder -> FleetInstance.patientBusinesses(builder.config(slow)));
+    fleet.add(alone);
+    for (String business : List.of("a", "e", "a", "e")) {
+      CompletableFuture<String> answer = alone.begin(business);
+      time.advance(Duration.ofMillis(400));
+      answer.complete("late");
+    }
+    assertThat(alone.state()).isEqualTo(OPEN);
+    time.advance(RECOVERY);
+    assertThat(alone.succeeds("a")).isTrue();
+    assertThat(alone.state()).isEqualTo(CLOSED);
+    time.advance(REFRESH);
+
+    two.fail("b", 1);
+    time.advance(REFRESH.plus(REFRESH));
+
+    assertThat(row().failureCount()).isEqualTo(1);
+    assertThat(alone.upstream.snapshot().failureCount()).isEqualTo(1);
+  }
 }

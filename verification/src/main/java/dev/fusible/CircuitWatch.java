@@ -88,7 +88,8 @@ final class CircuitWatch {
       }
       circuit = present;
       last = present.machine();
-      if (last != MachineState.INITIAL) {
+      if (last != MachineState.INITIAL
+          && (!isUpstream() || last.resets() != 0 || last.failureCount() != 0)) {
         // An attempt outlived its circuit, and has settled in a successor that nobody came by.
         causes++;
       }
@@ -134,7 +135,7 @@ final class CircuitWatch {
         step.kind == Kind.CALL || step.kind == Kind.OPERATION || step.kind == Kind.ORDER;
     if (isolated) {
       world.check(
-          business.equals(step.business),
+          business.equals(step.business) || isUpstream(),
           "I10",
           () -> this + " changed in a step of " + step.business);
     }
@@ -142,6 +143,23 @@ final class CircuitWatch {
     new TransitionCheck(simulation, this, config, step).check(before, now);
     followDirt(now);
     mayStayClosed(now);
+    if (isUpstream()) {
+      new UpstreamCheck(simulation, this).check(before, now);
+    }
+    if (wasGivenBack(before.trial(), now.trial())) {
+      simulation.sightings().saw(Sight.TRIAL_GIVEN_BACK);
+    }
+  }
+
+  private static boolean wasGivenBack(@Nullable Trial before, @Nullable Trial now) {
+    return before != null
+        && now != null
+        && before.phase() == Trial.Phase.RUNNING
+        && now.equals(before.in(Trial.Phase.READY));
+  }
+
+  boolean isUpstream() {
+    return CircuitId.isUpstream(business);
   }
 
   private void evicted(MachineState before, Circuit present) {
@@ -164,7 +182,8 @@ final class CircuitWatch {
   /** By its own counts, a CLOSED circuit must not have to open. */
   void mayStayClosed(MachineState s) {
     boolean trips =
-        s.state() == CircuitBreakerState.CLOSED
+        !isUpstream()
+            && s.state() == CircuitBreakerState.CLOSED
             && s.hold() == Hold.NONE
             && config.tripPolicy() instanceof ConsecutiveFailures
             && s.failureCount() >= config.failureThreshold()

@@ -56,7 +56,7 @@ final class Driver {
     if (!plan.troubles().isEmpty() && world.chance(plan.troubleRate())) {
       trouble(plan.troubles().get(world.upTo(plan.troubles().size())));
     } else if (world.chance(0.03)) {
-      simulation.upstream(anyBusiness()).changeMood();
+      changeMood();
     } else if (world.chance(0.05)) {
       hangUp();
     } else {
@@ -78,6 +78,21 @@ final class Driver {
     return world.between(0, most * SimulatedWorld.MILLISECOND);
   }
 
+  /** An upstream that businesses share may fail for all of them at once. */
+  private void changeMood() {
+    SimulatedUpstream changing = simulation.upstream(anyBusiness());
+    changing.changeMood();
+    if (plan.hasUpstream() && world.chance(0.5)) {
+      plan.businesses().stream()
+          .filter(plan::sharesUpstream)
+          .forEach(business -> simulation.upstream(business).resemble(changing));
+    }
+  }
+
+  private String anyCircuit() {
+    return plan.circuits().get(world.upTo(plan.circuits().size()));
+  }
+
   private String anyBusiness() {
     return plan.businesses().get(world.upTo(plan.businesses().size()));
   }
@@ -96,7 +111,8 @@ final class Driver {
             && takes == 0
             && behaviour != Behaviour.SILENCE
             && behaviour != Behaviour.NO_STAGE
-            && instance.breakers().circuit(business).machine().state() == CircuitBreakerState.CLOSED
+            && isClosed(instance, business)
+            && (!plan.sharesUpstream(business) || isClosed(instance, SimulationPlan.UPSTREAM_ID))
             && world.chance(0.5);
     if (onThisThread) {
       call.makeSynchronously(breaker);
@@ -104,6 +120,10 @@ final class Driver {
       calls.add(call);
       call.make(breaker);
     }
+  }
+
+  private static boolean isClosed(SimulatedInstance instance, String circuit) {
+    return instance.breakers().circuit(circuit).machine().state() == CircuitBreakerState.CLOSED;
   }
 
   private void hangUp() {
@@ -145,7 +165,7 @@ final class Driver {
     SimulatedInstance instance = simulation.anyInstance();
     switch (trouble) {
       case OUTAGE -> simulation.weather().set(anyMode(), lasting());
-      case ROW_LOCK -> simulation.weather().lockRow(anyBusiness(), lasting());
+      case ROW_LOCK -> simulation.weather().lockRow(anyCircuit(), lasting());
       case UNREADABLE_ROW -> unreadable();
       case RESTORE -> restore();
       case STORE_CLOCK_STEP -> simulation.stepStoreClock(step());
@@ -166,8 +186,8 @@ final class Driver {
         world.after(lasting() / 2, Kind.WORLD, null, null, instance::start);
       }
       case CLOSE -> close(instance, CLOSE_ATTEMPTS, 0);
-      case OPERATOR -> order(instance, anyBusiness(), world.upTo(4));
-      case METRICS_RESET -> resetMetrics(instance, anyBusiness());
+      case OPERATOR -> order(instance, anyCircuit(), world.upTo(4));
+      case METRICS_RESET -> resetMetrics(instance, anyCircuit());
       case WALL_CLOCK_STEP -> instance.stepWallClock(step());
       default -> {}
     }
@@ -205,7 +225,7 @@ final class Driver {
   }
 
   private void unreadable() {
-    String business = anyBusiness();
+    String business = anyCircuit();
     simulation.store().meddle(business, false);
     simulation.sightings().saw(Sight.UNREADABLE_ROW);
     world.after(lasting(), Kind.WORLD, null, null, () -> mend(business));

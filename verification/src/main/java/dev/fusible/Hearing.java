@@ -13,24 +13,24 @@ final class Hearing implements CircuitBreakerListener {
 
   @Override
   public void onStateChange(StateChange change) {
-    CircuitWatch watch = instance.watch(change.businessId());
+    CircuitWatch watch = watch(change.businessId());
     notUnderLock(watch);
     watch.hears(change);
   }
 
   @Override
   public void onSuccess(CallEvent event) {
-    notUnderLock(instance.watch(event.businessId()));
+    notUnderLock(watch(event.businessId()));
   }
 
   @Override
   public void onFailure(CallEvent event) {
-    notUnderLock(instance.watch(event.businessId()));
+    notUnderLock(watch(event.businessId()));
   }
 
   @Override
   public void onFallback(FallbackEvent event) {
-    notUnderLock(instance.watch(event.businessId()));
+    notUnderLock(watch(event.businessId()));
   }
 
   @Override
@@ -42,6 +42,11 @@ final class Hearing implements CircuitBreakerListener {
         event.degraded() ? "degraded" : "recovered",
         instance.name(),
         event.errorCode());
+  }
+
+  private CircuitWatch watch(String shown) {
+    boolean isUpstream = shown.equals(CircuitId.shown(SimulationPlan.UPSTREAM_ID));
+    return instance.watch(isUpstream ? SimulationPlan.UPSTREAM_ID : shown);
   }
 
   private void notUnderLock(CircuitWatch watch) {

@@ -85,6 +85,7 @@ final class SimulatedCall {
   private final Operation operation;
   private final long madeAt;
   private final int incarnation;
+  private final boolean sharesUpstream;
   private @Nullable CompletableFuture<ExecutionResult<@Nullable Object>> future;
   private boolean returned;
   private boolean cancelledByCaller;
@@ -111,6 +112,7 @@ final class SimulatedCall {
     this.operation = new Operation(world.chance(0.7));
     this.madeAt = world.now();
     this.incarnation = instance.incarnation();
+    this.sharesUpstream = simulation.plan().sharesUpstream(business);
   }
 
   /** Whether its caller can still hang up. */
@@ -145,26 +147,40 @@ final class SimulatedCall {
     if (wasReady && beganAt >= 0 && trial) {
       simulation.sightings().saw(Sight.READY_TRIAL_USED);
     }
+    seeWay(before);
     CompletionStage<?> unneeded = future.whenComplete(this::answered);
     Objects.requireNonNull(unneeded);
     watchDeadline();
+  }
+
+  private void seeWay(@Nullable MachineState before) {
+    boolean wasClosed = before != null && before.state() == CircuitBreakerState.CLOSED;
+    boolean ended = future != null && future.isDone();
+    if (sharesUpstream && wasClosed && ended && beganAt < 0) {
+      simulation.sightings().saw(Sight.CALL_REFUSED_BY_ITS_UPSTREAM);
+    }
+    if (!instance.isHeard() && !sharesUpstream && ended && !(future instanceof AsyncCall)) {
+      simulation.sightings().saw(beganAt < 0 ? Sight.SHORT_WAY_OF_A_REFUSAL : Sight.SHORT_WAY);
+    }
   }
 
   /** As {@link #make}, on the calling thread: for configurations without a time limit. */
   void makeSynchronously(VoiceCircuitBreaker breaker) {
     world.trace.add(world.now(), "call", watch, behaviour, "synchronous");
     try {
-      ExecutionResult<@Nullable Object> result =
-          breaker.execute(
+      Object words = new Object();
+      Object result =
+          breaker.<@Nullable Object>execute(
               () -> {
                 Object unneeded = begin();
                 Objects.requireNonNull(unneeded);
                 return operation.join();
-              });
+              },
+              sentence -> words);
       world.check(
-          result.isFallback() == !behaviour.hasValue(),
+          (result == words) == !behaviour.hasValue(),
           "a call gets what its operation came to",
-          () -> this + " got " + result.isFallback());
+          () -> this + " got " + (result == words ? "a sentence" : "a value"));
     } catch (UpstreamError expected) {
       simulation.sightings().saw(Sight.ERROR_THROWN);
     }
@@ -178,7 +194,8 @@ final class SimulatedCall {
     beganAt = world.now();
     beganIn = circuit;
     boolean runs = s.trial() != null && s.trial().phase() == Trial.Phase.RUNNING;
-    trial = returned || s.state() == CircuitBreakerState.HALF_OPEN;
+    boolean ordinaryHere = sharesUpstream && s.state() == CircuitBreakerState.CLOSED;
+    trial = (returned && !ordinaryHere) || s.state() == CircuitBreakerState.HALF_OPEN;
     if (!returned) {
       world.check(
           s.state() == CircuitBreakerState.CLOSED
@@ -186,7 +203,10 @@ final class SimulatedCall {
           "I4",
           () -> "an ordinary call of " + watch + " starts in " + s.state());
     }
-    generation = trial && !runs ? -1 : s.generation();
+    generation = (trial || returned) && !runs ? -1 : s.generation();
+    if (sharesUpstream) {
+      new UpstreamPassing(simulation, watch, returned).check(trial);
+    }
     if (trial) {
       watch.trialBegins();
     } else {
@@ -211,6 +231,10 @@ final class SimulatedCall {
       default -> {
         if (takes == 0) {
           complete();
+          if (behaviour.hasValue() && world.chance(0.7)) {
+            // A mere future, which a call need not wait with.
+            return CompletableFuture.completedFuture(operation.join());
+          }
         } else {
           endAfter(takes);
         }
@@ -265,8 +289,11 @@ final class SimulatedCall {
         operation.cancelled
             || cancelledByCaller
             || (!config.timeout().isZero() && endsAt >= beganAt + config.timeout().toNanos());
+    boolean isFine =
+        behaviour == Behaviour.REJECTED_VALUE
+            && config.recordResult() == CircuitBreakerConfig.NO_RESULT;
     Outcome.Kind outcome =
-        behaviour == Behaviour.SILENCE ? Outcome.Kind.SUCCESS : behaviour.outcome;
+        isFine || behaviour == Behaviour.SILENCE ? Outcome.Kind.SUCCESS : behaviour.outcome;
     if (settledBefore || before.generation() != generation) {
       if (generation != -1) {
         nothingChanged(before, after);

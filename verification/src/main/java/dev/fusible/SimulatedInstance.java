@@ -35,6 +35,8 @@ final class SimulatedInstance {
   private long degradedUntil;
   private long clockOrigin;
   private long wallOffset;
+  private boolean heard;
+  private boolean wasDegraded;
   private @Nullable StoreLine line;
   private @Nullable VoiceCircuitBreakers breakers;
   private OneAfterTheOther storeWorker = new OneAfterTheOther();
@@ -88,6 +90,20 @@ final class SimulatedInstance {
     degradedUntil = isDegraded ? Long.MAX_VALUE : world.now();
   }
 
+  /** Whether there are listeners: calls take shorter ways where there are none. */
+  boolean isHeard() {
+    return heard;
+  }
+
+  /** What listeners would have said of the store, where there are none. */
+  void noticeDegraded() {
+    boolean isDegraded = isDegraded();
+    if (!heard && isDegraded != wasDegraded) {
+      wasDegraded = isDegraded;
+      degraded(isDegraded);
+    }
+  }
+
   /** Until when it had to do without the store. */
   long degradedUntil() {
     return degradedUntil;
@@ -115,9 +131,21 @@ final class SimulatedInstance {
     if (world.chance(0.2)) {
       handles.remove(business);
     }
-    VoiceCircuitBreaker handle = handles.computeIfAbsent(business, b -> breakers().forBusiness(b));
+    VoiceCircuitBreaker handle = handles.computeIfAbsent(business, this::newHandle);
     watch(business).sees(breakers().circuit(business));
+    if (simulation.plan().sharesUpstream(business)) {
+      watch(SimulationPlan.UPSTREAM_ID).sees(breakers().circuit(SimulationPlan.UPSTREAM_ID));
+    }
     return handle;
+  }
+
+  private VoiceCircuitBreaker newHandle(String circuit) {
+    if (circuit.equals(SimulationPlan.UPSTREAM_ID)) {
+      return breakers().forUpstream(SimulationPlan.UPSTREAM);
+    }
+    return simulation.plan().sharesUpstream(circuit)
+        ? breakers().forBusiness(circuit, SimulationPlan.UPSTREAM)
+        : breakers().forBusiness(circuit);
   }
 
   /** The instance's monotonic clock at a time of the world. */
@@ -134,6 +162,7 @@ final class SimulatedInstance {
     up = true;
     pausedUntil = 0;
     degradedUntil = Long.MIN_VALUE / 2;
+    wasDegraded = false;
     startedAt = world.now();
     clockOrigin =
         world.chance(0.1)
@@ -145,7 +174,8 @@ final class SimulatedInstance {
     storeWorker = new OneAfterTheOther();
     events = new OneAfterTheOther();
     world.trace.add(world.now(), "start", name());
-    breakers =
+    heard = !world.chance(simulation.plan().unheard());
+    VoiceCircuitBreakers.Builder builder =
         VoiceCircuitBreakers.builder()
             .timeSource(new Clock())
             .store(line)
@@ -166,12 +196,15 @@ final class SimulatedInstance {
                       });
                   return claim;
                 })
+            .config(simulation.plan().config(SimulationPlan.UPSTREAM_ID))
             .configFor(simulation.plan()::config)
+            .minBusinesses(simulation.plan().minBusinesses())
             .cacheTtl(simulation.plan().cacheTtl())
-            .maxCircuits(simulation.plan().maxCircuits())
-            .listener(new BrokenListener())
-            .listener(new Hearing(simulation, this))
-            .build();
+            .maxCircuits(simulation.plan().maxCircuits());
+    if (heard) {
+      builder.listener(new BrokenListener()).listener(new Hearing(simulation, this));
+    }
+    breakers = builder.build();
   }
 
   /** Everything of it stops, and goes on {@code nanos} later; its clock goes on meanwhile. */

@@ -26,6 +26,11 @@ final class SimulatedUpstream {
     mood = Mood.values()[world.upTo(Mood.values().length)];
   }
 
+  /** It fares as another business's does. */
+  void resemble(SimulatedUpstream other) {
+    mood = other.mood;
+  }
+
   void heal() {
     mood = Mood.HEALTHY;
   }

@@ -91,6 +91,13 @@ final class Simulation {
     return Objects.requireNonNull(upstreams.get(business));
   }
 
+  /** A row was written, or is about to be: the store tells the instances that listen. */
+  void tellOfChange() {
+    if (plan.notices()) {
+      instances.stream().filter(SimulatedInstance::isUp).forEach(i -> i.line().tell());
+    }
+  }
+
   void stepStoreClock(long nanos) {
     storeClockOffset += nanos;
     highestOffset = Math.max(highestOffset, storeClockOffset);
@@ -119,6 +126,7 @@ final class Simulation {
       for (CircuitWatch watch : step.instance.watches()) {
         watch.after(step);
       }
+      step.instance.noticeDegraded();
       world.rethrow();
     }
   }

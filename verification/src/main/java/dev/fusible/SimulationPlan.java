@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,6 +33,11 @@ final class SimulationPlan {
     WALL_CLOCK_STEP
   }
 
+  /** The name of what businesses call, and the id of its circuit. */
+  static final String UPSTREAM = "llm";
+
+  static final String UPSTREAM_ID = CircuitId.ofUpstream(UPSTREAM);
+
   private final int instances;
   private final Map<String, CircuitBreakerConfig> configs = new LinkedHashMap<>();
   private final Set<Trouble> troubles = EnumSet.noneOf(Trouble.class);
@@ -41,6 +47,11 @@ final class SimulationPlan {
   private final boolean lockTimeout;
   private final double troubleRate;
   private final long busyGapMillis;
+  private final Set<String> sharing = new LinkedHashSet<>();
+  private final int minBusinesses;
+  private final boolean notices;
+  private final double unheard;
+  private final CircuitBreakerConfig upstream;
 
   SimulationPlan(SimulatedWorld world) {
     instances = world.chance(0.15) ? 1 : 2 + world.upTo(4);
@@ -63,21 +74,31 @@ final class SimulationPlan {
     lockTimeout = world.chance(0.3);
     troubleRate = world.oneOf(0.01, 0.04, 0.1);
     busyGapMillis = world.oneOf(20L, 200L, 1_000L);
+    upstream = config(world);
+    minBusinesses = 1 + world.upTo(3);
+    if (world.chance(0.35)) {
+      sharing.addAll(configs.keySet());
+      if (world.chance(0.2)) {
+        sharing.remove("business-a");
+      }
+    }
+    notices = world.chance(0.15);
+    unheard = world.chance(0.7) ? 0 : 0.5;
   }
 
   private static CircuitBreakerConfig config(SimulatedWorld world) {
     Duration recovery = Duration.ofMillis(world.oneOf(800L, 5_000L, 30_000L));
-    return CircuitBreakerConfig.builder()
-        .failureThreshold(1 + world.upTo(6))
-        .volumeThreshold(1 + world.upTo(10))
-        .recoveryTimeout(recovery)
-        .timeout(Duration.ofMillis(world.oneOf(0L, 400L, 2_000L, 8_000L, 8_000L)))
-        .trialPatience(Duration.ofMillis(world.oneOf(100L, 3_000L, 10_000L)))
-        .recoveryBackoff(world.oneOf(1.0, 1.0, 1.5, 3.0))
-        .maxRecoveryTimeout(recovery.multipliedBy(4))
-        .tripPolicy(policy(world))
-        .recordResult("rejected"::equals)
-        .build();
+    CircuitBreakerConfig.Builder config =
+        CircuitBreakerConfig.builder()
+            .failureThreshold(1 + world.upTo(6))
+            .volumeThreshold(1 + world.upTo(10))
+            .recoveryTimeout(recovery)
+            .timeout(Duration.ofMillis(world.oneOf(0L, 400L, 2_000L, 8_000L, 8_000L)))
+            .trialPatience(Duration.ofMillis(world.oneOf(100L, 3_000L, 10_000L)))
+            .recoveryBackoff(world.oneOf(1.0, 1.0, 1.5, 3.0))
+            .maxRecoveryTimeout(recovery.multipliedBy(4))
+            .tripPolicy(policy(world));
+    return (world.chance(0.7) ? config.recordResult("rejected"::equals) : config).build();
   }
 
   private static TripPolicy policy(SimulatedWorld world) {
@@ -106,8 +127,40 @@ final class SimulationPlan {
     return List.copyOf(configs.keySet());
   }
 
-  CircuitBreakerConfig config(String business) {
-    return Objects.requireNonNull(configs.get(business));
+  /** The circuits of the businesses, and of the upstream where they share one. */
+  List<String> circuits() {
+    List<String> circuits = new ArrayList<>(configs.keySet());
+    if (!sharing.isEmpty()) {
+      circuits.add(UPSTREAM_ID);
+    }
+    return circuits;
+  }
+
+  /** Whether the business's calls pass the upstream's circuit. */
+  boolean sharesUpstream(String business) {
+    return sharing.contains(business);
+  }
+
+  boolean hasUpstream() {
+    return !sharing.isEmpty();
+  }
+
+  int minBusinesses() {
+    return minBusinesses;
+  }
+
+  /** Whether the store tells of changes. */
+  boolean notices() {
+    return notices;
+  }
+
+  /** How likely nobody hears of an instance's calls. */
+  double unheard() {
+    return unheard;
+  }
+
+  CircuitBreakerConfig config(String circuit) {
+    return circuit.equals(UPSTREAM_ID) ? upstream : Objects.requireNonNull(configs.get(circuit));
   }
 
   int maxCircuits() {
@@ -148,8 +201,10 @@ final class SimulationPlan {
         + mostLatency / 1_000
         + " us, "
         + troubles
-        + configs.entrySet().stream()
-            .map(c -> "\n  " + c.getKey() + " " + SimulationTrace.shown(c.getValue()))
+        + (notices ? ", notices" : "")
+        + (sharing.isEmpty() ? "" : ", upstream of " + sharing + " by " + minBusinesses)
+        + circuits().stream()
+            .map(c -> "\n  " + c + " " + SimulationTrace.shown(config(c)))
             .reduce("", String::concat);
   }
 }

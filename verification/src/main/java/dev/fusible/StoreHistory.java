@@ -66,6 +66,7 @@ final class StoreHistory {
   void committed(Commit commit) {
     Row before = commit.before();
     Row after = commit.after();
+    simulation.tellOfChange();
     world.trace.add(
         world.now(),
         commit.claim() ? "    claimed" : "    committed",
@@ -137,6 +138,9 @@ final class StoreHistory {
       }
       fine(from.hold() == to.hold(), "a forced state holds until reset()");
       lease(from, to);
+      if (watch.isUpstream()) {
+        new UpstreamCheck(simulation, watch).written(from, to);
+      }
       switch (from.state()) {
         case CLOSED -> closed(to);
         case OPEN, HALF_OPEN -> {

@@ -24,6 +24,7 @@ final class StoreLine implements CircuitBreakerStore {
 
   private static final long PATIENCE = 2 * SimulatedWorld.SECOND;
 
+  private final Simulation simulation;
   private final SimulatedWorld world;
   private final SimulatedStore store;
   private final StoreWeather weather;
@@ -37,8 +38,10 @@ final class StoreLine implements CircuitBreakerStore {
   private long troubledUntil = Long.MIN_VALUE / 2;
   private int underWay;
   private long requests;
+  private @Nullable Runnable told;
 
   StoreLine(Simulation simulation, SimulatedInstance instance, Map<String, CircuitWatch> watches) {
+    this.simulation = simulation;
     this.world = simulation.world();
     this.store = simulation.store();
     this.weather = simulation.weather();
@@ -94,6 +97,10 @@ final class StoreLine implements CircuitBreakerStore {
   @Override
   public CompletionStage<WriteResult> setState(String business, CircuitBreakerStoreState state) {
     watch(business).writes(state);
+    if (simulation.plan().notices() && world.chance(0.1)) {
+      simulation.tellOfChange();
+      sightings.saw(Sightings.Sight.NOTICE_BEFORE_ITS_ROW);
+    }
     return send(
         business,
         state.writeId(),
@@ -145,6 +152,39 @@ final class StoreLine implements CircuitBreakerStore {
           Page page = store.changedSince(cursor, limit);
           page.states().forEach(row -> recognised(row.writeId()));
           return page;
+        });
+  }
+
+  @Override
+  public Cancellable onChange(Runnable listener) {
+    told = listener;
+    return () -> told = null;
+  }
+
+  /** A notice goes out: it may come late, twice, after a later one, or never. */
+  void tell() {
+    if (told == null || world.chance(0.2)) {
+      sightings.saw(Sightings.Sight.LOST_NOTICE);
+      return;
+    }
+    int copies = world.chance(0.1) ? 2 : 1;
+    for (int i = 0; i < copies; i++) {
+      long delay = world.chance(0.8) ? latency() : world.between(0, 3 * SimulatedWorld.SECOND);
+      answerLater(delay);
+    }
+  }
+
+  private void answerLater(long delay) {
+    world.after(
+        delay,
+        Kind.ANSWER,
+        instance,
+        null,
+        () -> {
+          Runnable listener = told;
+          if (listener != null) {
+            listener.run();
+          }
         });
   }
 

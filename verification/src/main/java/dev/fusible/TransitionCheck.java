@@ -37,7 +37,8 @@ record TransitionCheck(
               wasTrial(before) || (now.state() == CircuitBreakerState.HALF_OPEN && byStore);
         };
     boolean same = before.state() == now.state() && before.generation() == now.generation();
-    right |= same || arrived(before, now) || tookTrial(before);
+    boolean took = !same && tookTrial(before);
+    right |= same || took || arrived(before, now) || tookUntoldTrial(before);
     fine(right, "section 4", before, now);
   }
 
@@ -54,16 +55,33 @@ record TransitionCheck(
     return trial != null && trial.isOurs() && !trial.hasExpired(clock());
   }
 
-  /** A call took the trial by itself, since the store does not answer, and has ended already. */
+  /**
+   * A call took the trial by itself, since the store does not answer, and may have ended already.
+   * One that has its upstream's trial first takes its own when that is granted.
+   */
   private boolean tookTrial(MachineState before) {
     Trial trial = before.trial();
     boolean free = trial == null || trial.hasExpired(clock());
     boolean alone = watch.instance().isDegraded() || watch.isAlone();
-    if (step.kind != Kind.CALL || !free || !alone || before.hold() != Hold.NONE) {
+    boolean called = step.kind == Kind.CALL || simulation.plan().sharesUpstream(watch.business());
+    if (!called || !free || !alone || before.hold() != Hold.NONE) {
       return false;
     }
-    watch.mayTryFrom(before);
-    return before.state() != CircuitBreakerState.OPEN || waitedLongEnough(before);
+    boolean waited = before.state() != CircuitBreakerState.OPEN || waitedLongEnough(before);
+    if (waited) {
+      watch.mayTryFrom(before);
+    }
+    return waited;
+  }
+
+  /** What is open for one instance alone needs nobody's word for its trial. */
+  private boolean tookUntoldTrial(MachineState before) {
+    Trial trial = before.trial();
+    boolean free = trial == null || trial.hasExpired(clock());
+    return step.kind == Kind.CALL
+        && before.untold()
+        && free
+        && (before.state() != CircuitBreakerState.OPEN || waitedLongEnough(before));
   }
 
   private boolean waitedLongEnough(MachineState before) {
@@ -169,12 +187,13 @@ record TransitionCheck(
     if (row == null || now.isDirty() || simulation.history().wasRestored()) {
       return;
     }
+    CircuitBreakerState told = now.untold() ? CircuitBreakerState.CLOSED : now.state();
     boolean equal =
-        now.state() == row.state()
+        told == row.state()
             && now.failureCount() == row.failureCount()
             && now.rowGeneration() == row.generation()
             && now.hold() == row.hold()
-            && now.failedTrials() == row.failedTrials();
+            && (now.failedTrials() == row.failedTrials() || now.untold());
     simulation
         .world()
         .check(
