@@ -75,6 +75,9 @@ final class StoreTurns {
       // Old news, or a store that was restored to an earlier time.
       link.mustLook = true;
     }
+    // In this order: a claim comes after the state that it is made in, so no state is too old for
+    // it.
+    Claim claim = link.claim.get();
     MachineState s = circuit.machine();
     boolean degraded = health.isDegraded();
     boolean probing = health.isProbing(circuit);
@@ -87,14 +90,14 @@ final class StoreTurns {
         await(circuit, true);
       }
     } else if (s.persisted() == null) {
-      if (link.claim.get() != null) {
+      if (claim != null) {
         // The first reading takes the next turn, or the news that the store does not answer.
         await(circuit, degraded);
       }
     } else if (!probing && waitsAlone(circuit, link)) {
       answerClaimFromMemory(circuit);
     } else {
-      begun = begin(circuit, link, s);
+      begun = begin(circuit, link, s, claim);
     }
     if (!begun) {
       rest(circuit, link);
@@ -110,12 +113,11 @@ final class StoreTurns {
   }
 
   /** Begins the next operation of the circuit; {@code false} if there is none. */
-  private boolean begin(Circuit circuit, StoreLink link, MachineState s) {
+  private boolean begin(Circuit circuit, StoreLink link, MachineState s, @Nullable Claim claim) {
     if (link.mustLook) {
       look(circuit, link);
       return true;
     }
-    Claim claim = link.claim.get();
     if (s.needsWriteAtOnce() || (s.isDirty() && (claim != null || mayWriteCounts(circuit)))) {
       write(circuit, link, s);
       return true;

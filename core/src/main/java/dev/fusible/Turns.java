@@ -6,7 +6,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Turns that are taken one at a time. In its turn a task may begin an operation that ends later, on
  * any thread or before it has even returned; until then there is no next turn. Whoever asks for a
  * turn while one is taken leaves it to the one who has it, so nobody waits and the stack does not
- * grow. What a turn writes, the next one sees.
+ * grow. What a turn writes, the next one sees. A turn that throws, as one may that finds no memory,
+ * has begun no operation: whoever asks next has the next turn.
  */
 final class Turns extends AtomicInteger {
 
@@ -20,12 +21,18 @@ final class Turns extends AtomicInteger {
       return;
     }
     int missed = 1;
-    do {
-      if (!busy) {
-        turn.run();
-      }
-      missed = addAndGet(-missed);
-    } while (missed != 0);
+    try {
+      do {
+        if (!busy) {
+          turn.run();
+        }
+        missed = addAndGet(-missed);
+      } while (missed != 0);
+    } catch (Throwable failure) {
+      busy = false;
+      set(0);
+      throw failure;
+    }
   }
 
   /** An operation begins, in a turn. */

@@ -17,7 +17,7 @@ final class Instance implements AutoCloseable {
     this(time, new FlakyStore(store), CircuitBreakerConfig.defaults());
   }
 
-  Instance(ManualTime time, FlakyStore line, CircuitBreakerConfig config) {
+  Instance(TimeSource time, FlakyStore line, CircuitBreakerConfig config) {
     this.line = line;
     breakers =
         VoiceCircuitBreakers.builder()

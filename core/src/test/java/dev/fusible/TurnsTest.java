@@ -1,6 +1,7 @@
 package dev.fusible;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -71,6 +72,26 @@ class TurnsTest {
     turns.take(() -> taken.add("second"));
 
     assertThat(taken).containsExactly("first", "second");
+  }
+
+  @Test
+  void a_turn_that_throws_does_not_take_away_those_that_follow() {
+    List<String> taken = new ArrayList<>();
+    OutOfMemoryError none = new OutOfMemoryError();
+
+    assertThatThrownBy(
+            () ->
+                turns.take(
+                    () -> {
+                      turns.take(() -> taken.add("with the next"));
+                      turns.begin();
+                      throw none;
+                    }))
+        .isSameAs(none);
+
+    assertThat(turns.isIdle()).isTrue();
+    turns.take(() -> taken.add("next"));
+    assertThat(taken).containsExactly("next");
   }
 
   @Test

@@ -100,11 +100,16 @@ final class Traffic implements AutoCloseable {
       return;
     }
     long due = limit.toNanos();
-    var unneeded =
-        fleet
-            .gateway(gateway)
-            .chat(business, turn % 2 == 0)
-            .whenComplete((answer, failure) -> ended(gateway, now, due, answer, failure));
+    try {
+      var unneeded =
+          fleet
+              .gateway(gateway)
+              .chat(business, turn % 2 == 0)
+              .whenComplete((answer, failure) -> ended(gateway, now, due, answer, failure));
+    } catch (RuntimeException unsent) {
+      // The clock would never call again, and nobody would see why nothing recovers.
+      ended(gateway, now, due, null, unsent);
+    }
   }
 
   /** How late a thread can be that only sleeps: as late may those be who answer in time. */
