@@ -28,7 +28,9 @@ final class Rotation extends AtomicLong {
   FallbackResponse next(Sentences sentences, @Nullable String phone) {
     long last = getAcquire();
     int size = sentences.size(phone);
-    int here = place + 1 < size ? place + 1 : 0;
+    // Read once: another thread may be writing it, and the place of a longer list is none of ours.
+    int before = place;
+    int here = before + 1 < size ? before + 1 : 0;
     Sentences.Variant next = sentences.variant(here, phone);
     for (int tried = 1; next.text() == last && tried < size; tried++) {
       here = here + 1 < size ? here + 1 : 0;
