@@ -125,11 +125,16 @@ class CallTally {
       return;
     }
     int now = (int) (System.nanoTime() / 1_000_000) * CROWD;
-    int since = now - (counted - CROWD);
     crowd = now;
-    if (since <= CROWD) {
+    if (isSoonAfter(counted - CROWD, now)) {
       widen();
     }
+  }
+
+  /** Whether it is a millisecond later at most. What is above the bits of the crowd goes round. */
+  static boolean isSoonAfter(int before, int now) {
+    int since = now - before;
+    return since >= 0 && since <= CROWD;
   }
 
   private synchronized void widen() {

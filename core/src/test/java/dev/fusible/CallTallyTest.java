@@ -58,6 +58,20 @@ class CallTallyTest {
   }
 
   @Test
+  void calls_are_a_crowd_when_they_come_in_a_moment_and_not_when_they_come_in_an_hour() {
+    int millis = 1_024;
+    int last = Integer.MAX_VALUE - millis + 1;
+
+    assertThat(CallTally.isSoonAfter(5 * millis, 5 * millis)).isTrue();
+    assertThat(CallTally.isSoonAfter(5 * millis, 6 * millis)).isTrue();
+    assertThat(CallTally.isSoonAfter(last, Integer.MIN_VALUE)).as("round its end").isTrue();
+    assertThat(CallTally.isSoonAfter(5 * millis, 7 * millis)).isFalse();
+    assertThat(CallTally.isSoonAfter(0, last)).as("35 minutes").isFalse();
+    assertThat(CallTally.isSoonAfter(0, Integer.MIN_VALUE)).as("a little longer").isFalse();
+    assertThat(CallTally.isSoonAfter(0, -2 * millis)).as("70 minutes").isFalse();
+  }
+
+  @Test
   void a_call_that_ends_on_another_thread_counts_once() throws Exception {
     tally.start();
     Thread other = new Thread(tally::succeed);
