@@ -89,16 +89,20 @@ abstract class CallMetrics extends CallTally {
 
   /** Begins anew, with the calls that are under way. */
   final void resetMetrics() {
-    long settled = settled();
-    trouble().zero = sum().startedWith(settled);
+    long uncounted = get(Count.UNCOUNTED);
+    Trouble.Sum now = sum();
+    trouble().zero = now.startedWith(now.succeeded() + now.failed() + uncounted);
   }
 
+  /** What was started is read after what has settled, so that it is never less. */
   private Trouble.Sum sum() {
     Trouble present = trouble;
+    long succeeded = succeeded();
+    long failed = failed();
     return new Trouble.Sum(
         started(),
-        succeeded(),
-        failed(),
+        succeeded,
+        failed,
         get(Count.TIMEOUTS),
         present == null ? 0 : present.spoken.started(),
         get(Count.STATE_CHANGES),
@@ -107,7 +111,9 @@ abstract class CallMetrics extends CallTally {
 
   final CircuitBreakerMetrics reading(MachineState state) {
     Trouble present = trouble;
-    Trouble.Sum now = present == null ? sum() : sum().minus(present.zero);
+    // Before the sum, or a reset in between would leave less than nothing.
+    Trouble.Sum zero = present == null ? Trouble.Sum.ZERO : present.zero;
+    Trouble.Sum now = sum().minus(zero);
     long successes = now.succeeded();
     long failures = now.failed();
     double settled = successes + failures;

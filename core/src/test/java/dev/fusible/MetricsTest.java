@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fusible.testkit.ManualTime;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** What {@code getMetrics} says, and what a reset of it leaves. */
@@ -99,6 +100,42 @@ class MetricsTest {
     assertThat(breaker.getMetrics().totalExecutions()).isEqualTo(1);
     assertThat(breaker.getMetrics().successfulExecutions()).isEqualTo(1);
     assertThat(breakers.circuit("b").inFlight()).isZero();
+  }
+
+  @Test
+  void readings_while_calls_run_and_metrics_are_reset_are_never_impossible() throws Exception {
+    AtomicBoolean isOver = new AtomicBoolean();
+    Thread caller =
+        new Thread(
+            () -> {
+              while (!isOver.get()) {
+                succeed(1);
+              }
+            });
+    Thread resetter =
+        new Thread(
+            () -> {
+              while (!isOver.get()) {
+                breaker.resetMetrics();
+              }
+            });
+    caller.start();
+    resetter.start();
+    try {
+      for (int i = 0; i < 50_000; i++) {
+        CircuitBreakerMetrics metrics = breaker.getMetrics();
+        assertThat(metrics.successfulExecutions()).isBetween(0L, metrics.totalExecutions());
+      }
+    } finally {
+      isOver.set(true);
+      caller.join();
+      resetter.join();
+    }
+
+    CircuitBreakerMetrics metrics = breaker.getMetrics();
+    assertThat(metrics.totalExecutions())
+        .as("nothing is under way")
+        .isEqualTo(metrics.successfulExecutions());
   }
 
   @Test
