@@ -2,6 +2,7 @@ package dev.fusible;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -204,7 +205,7 @@ final class InlineCall<T extends @Nullable Object> extends Watch.Watched impleme
       Attempt attempt = new Attempt(circuit, admittedIn.generation());
       long now = circuit.context().time().nanoTime();
       SyncCall<T> call = new SyncCall<>(attempt, language, operation, now, watch.thread());
-      call.arm();
+      call.arm(Duration.ofNanos(due() - now));
       beyond = call;
       circuit.runsOnCallers(false);
     }

@@ -1,5 +1,6 @@
 package dev.fusible;
 
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
@@ -63,7 +64,7 @@ final class SyncCall<T extends @Nullable Object> {
   }
 
   ExecutionResult<T> result() {
-    arm();
+    timers = TimeLimit.arm(attempt, startNanos, this::limitPassed, () -> end(timeout()));
     try {
       attempt.circuit().context().executor().execute(task);
     } catch (Throwable refused) {
@@ -76,9 +77,9 @@ final class SyncCall<T extends @Nullable Object> {
     return answer();
   }
 
-  /** The operation must have been armed before anybody runs it. */
-  void arm() {
-    timers = TimeLimit.arm(attempt, startNanos, this::limitPassed, () -> end(timeout()));
+  /** Arms what is left of the limit of a call that began otherwise, before anybody runs it. */
+  void arm(Duration left) {
+    timers = attempt.circuit().context().time().schedule(this::limitPassed, left);
   }
 
   /** The operation, for a thread of the executor. */

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>A call that begins against the timer going off</b>: who begins is seen among the calls
  *       before it looks whether the timer is set early enough; the timer says that it is no longer
  *       set before it looks at the calls. So one of them sees the other.
- *   <li><b>Both setting the timer</b>: who sets it does so by a compare-and-set of the time, and a
- *       timer whose time is no longer that one does nothing.
+ *   <li><b>Both setting the timer</b>: who sets it does so by a compare-and-set of the {@link
+ *       Alarm}. One that was replaced is called off, and does nothing if it goes off all the same.
  *   <li><b>The limit against the end of the call</b>: settled by the call ({@link InlineCall}).
  * </ul>
  */
@@ -33,6 +33,11 @@ final class Watch {
 
     Watched(long due) {
       this.due = due;
+    }
+
+    /** When its limit passes. */
+    final long due() {
+      return due;
     }
 
     /** Whether its limit has interrupted its thread, or is about to. */
@@ -51,25 +56,42 @@ final class Watch {
     abstract void limitPassed();
   }
 
+  /** A timer, and the time that it is set to. */
+  private static final class Alarm {
+
+    final long due;
+    private volatile @Nullable Cancellable timer;
+
+    Alarm(long due) {
+      this.due = due;
+    }
+
+    void callOff() {
+      Cancellable armed = timer;
+      if (armed != null) {
+        armed.cancel();
+      }
+    }
+  }
+
   private static final ThreadLocal<Watch> OF_THREAD = ThreadLocal.withInitial(Watch::new);
 
-  private static final VarHandle SET_TO;
+  private static final VarHandle ALARM;
 
   static {
     try {
-      SET_TO = MethodHandles.lookup().findVarHandle(Watch.class, "setTo", long.class);
+      ALARM = MethodHandles.lookup().findVarHandle(Watch.class, "alarm", Alarm.class);
     } catch (ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
   }
 
-  /** In place of the time that the timer is set to: it is not. */
-  private static final long UNSET = Long.MIN_VALUE;
-
   private final Thread thread = Thread.currentThread();
   private final TimeSource time = TimeSource.system();
   private volatile @Nullable Watched innermost;
-  private volatile long setTo = UNSET;
+
+  /** {@code null} while no timer is set. */
+  private volatile @Nullable Alarm alarm;
 
   private Watch() {}
 
@@ -86,8 +108,8 @@ final class Watch {
   void begin(Watched call) {
     call.around = innermost;
     innermost = call;
-    long present = setTo;
-    if (present == UNSET || call.due - present < 0) {
+    Alarm present = alarm;
+    if (present == null || call.due - present.due < 0) {
       set(call.due);
     }
   }
@@ -98,23 +120,31 @@ final class Watch {
   }
 
   private void set(long due) {
-    long present;
+    Alarm next = new Alarm(due);
+    Alarm present;
     do {
-      present = setTo;
-      if (present != UNSET && due - present >= 0) {
+      present = alarm;
+      if (present != null && due - present.due >= 0) {
         return;
       }
-    } while (!SET_TO.compareAndSet(this, present, due));
+    } while (!ALARM.compareAndSet(this, present, next));
+    if (present != null) {
+      present.callOff();
+    }
     try {
-      Cancellable unused = time.schedule(() -> goOff(due), Duration.ofNanos(due - time.nanoTime()));
+      next.timer = time.schedule(() -> goOff(next), Duration.ofNanos(due - time.nanoTime()));
     } catch (Throwable noTimer) {
-      boolean unused = SET_TO.compareAndSet(this, due, UNSET);
+      boolean unused = ALARM.compareAndSet(this, next, null);
       throw noTimer;
+    }
+    if (alarm != next) {
+      // Replaced before there was anything to call off.
+      next.callOff();
     }
   }
 
-  private void goOff(long due) {
-    if (!SET_TO.compareAndSet(this, due, UNSET)) {
+  private void goOff(Alarm gone) {
+    if (!ALARM.compareAndSet(this, gone, null)) {
       return;
     }
     long now = time.nanoTime();

@@ -248,6 +248,26 @@ class InlineCallTest {
   }
 
   @Test
+  void the_time_that_it_takes_to_find_another_thread_is_part_of_the_limit() {
+    Duration limit = Duration.ofMillis(600);
+    try (VoiceCircuitBreakers breakers = breakers(limit)) {
+      VoiceCircuitBreaker breaker = of(breakers);
+      long begun = System.nanoTime();
+      executor =
+          task -> {
+            while (System.nanoTime() - begun < limit.toNanos() * 5 / 6) {
+              LockSupport.parkNanos(1_000_000);
+            }
+            new Thread(task).start();
+          };
+
+      assertThat(call(breaker, this::obedient)).isEqualTo("TIMEOUT");
+
+      assertThat(System.nanoTime() - begun).isLessThan(limit.toNanos() * 3 / 2);
+    }
+  }
+
+  @Test
   void an_executor_that_loses_the_operation_holds_up_nobody() {
     VoiceCircuitBreaker breaker = of(hurried);
     executor = task -> {};
@@ -288,6 +308,26 @@ class InlineCallTest {
         };
     assertThatThrownBy(() -> call(breaker, () -> "never")).isInstanceOf(OutOfMemoryError.class);
     assertThat(breaker.getMetrics().failedExecutions()).isEqualTo(1);
+  }
+
+  @Test
+  void short_limits_that_pass_inside_a_long_one_leave_no_timers_behind() {
+    VoiceCircuitBreaker outer = of(patient);
+    VoiceCircuitBreaker inner = of(hurried);
+    int before = SystemTimeSource.INSTANCE.armed();
+
+    String answer =
+        call(
+            outer,
+            () -> {
+              for (int i = 0; i < 9; i++) {
+                call(inner, this::obedient);
+              }
+              await().until(() -> SystemTimeSource.INSTANCE.armed() <= before + 2);
+              return "all";
+            });
+
+    assertThat(answer).isEqualTo("all");
   }
 
   @Test
