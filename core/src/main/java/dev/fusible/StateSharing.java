@@ -53,10 +53,6 @@ interface StateSharing {
     String next() {
       return prefix + sequence.incrementAndGet();
     }
-
-    boolean isOwn(String token) {
-      return token.startsWith(prefix);
-    }
   }
 
   /** Without a store, this process is alone: nothing to read or write, and nobody to ask. */

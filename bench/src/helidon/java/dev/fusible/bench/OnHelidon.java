@@ -31,7 +31,9 @@ final class OnHelidon extends Subject {
   }
 
   static @Nullable Subject of(Row row, long limitMillis) {
-    return row.isAsync() || row == Row.CYCLE ? null : new OnHelidon(row, limitMillis);
+    // On the caller's thread each call leaves its timer for the whole limit: no heap is enough.
+    boolean offered = !row.isAsync() && row != Row.CYCLE && row != Row.SYNC_INTERRUPTED;
+    return offered ? new OnHelidon(row, limitMillis) : null;
   }
 
   @Override

@@ -32,6 +32,8 @@ final class Heap {
         throw new IllegalStateException();
       }
     }
+    // Some libraries leave threads behind that would keep the process.
+    System.exit(0);
   }
 
   /** What is in use after the garbage is gone. */

@@ -53,8 +53,10 @@ final class OnFailsafe extends Subject {
           // With a limit on the calling thread it answers null at once, so it would time nothing.
           case "tuned" -> row.isAsync() && row.limit == Row.Limit.NONE;
           case "by-hand" -> row.limit == Row.Limit.NONE && !row.isAsync();
-          // Its future waits for an operation that ignores interruption.
-          default -> row != Row.SYNC_FREED;
+          // Its future waits for an operation that ignores interruption; and calls that are
+          // completed
+          // that are completed later does not end.
+          default -> row != Row.SYNC_FREED && row != Row.ASYNC_PENDING;
         };
     return offered ? new OnFailsafe(variant, row, limitMillis) : null;
   }
