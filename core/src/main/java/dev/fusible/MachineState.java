@@ -220,10 +220,11 @@ record MachineState(
     return draft.freeze();
   }
 
-  /** CLOSED again as the row is: the failures that it opened on are not believed. */
+  /** CLOSED again as the row is, and held if that is: the failures are not believed. */
   MachineState unbelieved() {
     Draft draft = moved(CircuitBreakerState.CLOSED);
     draft.failedTrials = 0;
+    draft.hold = hold;
     return draft.freeze().untoldAfter(this);
   }
 

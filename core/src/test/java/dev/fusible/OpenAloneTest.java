@@ -23,6 +23,11 @@ class OpenAloneTest {
   private static final Instant OPENED = Instant.EPOCH.plusSeconds(100);
 
   private static CircuitBreakerStoreState row(long version, int failures, Evidence evidence) {
+    return row(version, failures, Hold.NONE, evidence);
+  }
+
+  private static CircuitBreakerStoreState row(
+      long version, int failures, Hold hold, Evidence evidence) {
     return new CircuitBreakerStoreState(
         "upstream/llm",
         CLOSED,
@@ -34,7 +39,7 @@ class OpenAloneTest {
         0,
         Instant.EPOCH,
         "Theirs",
-        Hold.NONE,
+        hold,
         null,
         Duration.ZERO,
         "write",
@@ -46,7 +51,11 @@ class OpenAloneTest {
   }
 
   private static MachineState opened() {
-    MachineState s = rebased(MachineState.ofUpstream(Witnesses.none(3)), row(1, 0, Evidence.NONE));
+    return opened(rebased(MachineState.ofUpstream(Witnesses.none(3)), row(1, 0, Evidence.NONE)));
+  }
+
+  private static MachineState opened(MachineState closed) {
+    MachineState s = closed;
     s = s.with(s.witnesses().seen("a", NOW).seen("b", NOW));
     for (int i = 0; i < 10; i++) {
       s = StateMachine.settle(s, FAILURE, i % 2 == 0 ? "a" : "b", CONFIG, NOW);
@@ -144,5 +153,19 @@ class OpenAloneTest {
     assertThat(s.state()).isEqualTo(CLOSED);
     assertThat(s.untold()).isFalse();
     assertThat(s.needsWriteAtOnce()).isFalse();
+  }
+
+  @Test
+  void a_row_that_an_operator_holds_closed_closes_it_and_stays_held() {
+    Evidence third = new Evidence(List.of("c"), Map.of());
+    MachineState unread = opened(MachineState.ofUpstream(Witnesses.none(3)));
+
+    for (MachineState before : List.of(opened(), unread)) {
+      MachineState s = rebased(before, row(2, 10, Hold.CLOSED, third));
+
+      assertThat(s.state()).isEqualTo(CLOSED);
+      assertThat(s.hold()).isEqualTo(Hold.CLOSED);
+      assertThat(s.toRow("upstream/llm", "ours", NOW).hold()).isEqualTo(Hold.CLOSED);
+    }
   }
 }

@@ -141,9 +141,25 @@ record TransitionCheck(
     }
     if (trial.phase() == Trial.Phase.CLAIMING) {
       claiming(before, now);
-    } else if (trial.isOurs() && now.persisted() != null) {
+      return;
+    }
+    if (trial.isOurs()) {
+      // It may end the trial when its lease has run out too; and since it was asked for, if it was,
+      // the row may have been read.
+      watch.mayTryFrom(now);
+      if (isClaimOf(before.trial(), trial)) {
+        watch.mayTryFrom(before);
+      }
+    }
+    if (trial.isOurs() && now.persisted() != null) {
       leased(trial, now);
     }
+  }
+
+  private static boolean isClaimOf(@Nullable Trial before, Trial trial) {
+    return before != null
+        && before.phase() == Trial.Phase.CLAIMING
+        && before.token().equals(trial.token());
   }
 
   /** I4, by the instance's own clock: also when it has to do without the store. */
