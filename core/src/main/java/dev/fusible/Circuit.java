@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *       is kept READY for the next call.
  *   <li><b>Two transitions, and the order of their events</b>: a transition's compare-and-set and
  *       the queuing of its event happen under a lock of this circuit's, so events are queued in the
- *       order of the transitions. Nothing else is done under it; counting takes no lock.
+ *       order of the transitions. Besides, what a first failure or a crowd needs is made under it,
+ *       once; counting takes no lock.
  *   <li><b>A call against eviction</b>: eviction is a compare-and-set to {@link
  *       MachineState#EVICTED}, which nothing changes any more. A call, an order or a row that finds
  *       it goes to the circuit's successor; so does the result of an attempt that was admitted just

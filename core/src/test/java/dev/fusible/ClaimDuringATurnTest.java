@@ -43,8 +43,7 @@ class ClaimDuringATurnTest {
 
   @Test
   void the_claim_is_not_taken_for_one_that_nobody_wants() {
-    try (dev.fusible.Instance one =
-        new dev.fusible.Instance(time, line, CircuitBreakerConfig.defaults())) {
+    try (Instance one = new Instance(time, line, CircuitBreakerConfig.defaults())) {
       one.fail(10);
       manual.advance(Duration.ofSeconds(30));
       Circuit circuit = one.breakers.circuit("b");
